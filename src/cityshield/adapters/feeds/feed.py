@@ -1,0 +1,94 @@
+"""What a feed's format is, and how its lines are read: the good taken, the bad reported.
+
+A format is one module in this folder with `NAME`, and `read(line)` that gives the entries of one
+line: a list (empty for a comment), or None when the line means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from cityshield.adapters.feeds import adblock, digests, hosts, plain, urls
+from cityshield.vocabulary.errors import InputError
+
+Entry = tuple[str, str]
+Read = Callable[[str], list[Entry] | None]
+
+FORMATS: dict[str, Read] = {
+    module.NAME: module.read for module in (plain, urls, hosts, adblock, digests)
+}
+MAX_LINE_BYTES = 64 * 1024
+SAMPLE_LINES = 400
+_BAD_KEPT = 20
+
+
+class BadLine(msgspec.Struct, frozen=True):
+    """A line that could not be read: its number from 1, and its beginning."""
+
+    number: int
+    start: str
+
+
+class Feed:
+    """The entries of one file, read line by line; what was bad is known when the end is reached."""
+
+    def __init__(self, file: BinaryIO, format: str = "") -> None:
+        self._file = file
+        self.format = format
+        self.lines = 0
+        self.bad_lines = 0
+        self.bad: list[BadLine] = []
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry of every good line."""
+        lines = _lines(self._file)
+        head = [line for _, line in zip(range(SAMPLE_LINES), lines, strict=False)]
+        if not self.format:
+            self.format = sniff(head)
+        read = FORMATS[self.format]
+        for batch in (head, lines):
+            yield from self._read(read, batch)
+
+    def _read(self, read: Read, lines: Iterable[bytes | None]) -> Iterator[Entry]:
+        number = self.lines
+        for raw in lines:
+            number += 1
+            entries = None
+            if raw is not None:
+                try:
+                    entries = read(raw.decode().strip())
+                except UnicodeDecodeError:
+                    entries = None
+            if entries is None:
+                self.bad_lines += 1
+                if len(self.bad) < _BAD_KEPT:
+                    start = (raw or b"").decode("utf-8", "replace").strip()[:80]
+                    self.bad.append(BadLine(number, start))
+            else:
+                yield from entries
+            self.lines = number
+
+
+def sniff(lines: Iterable[bytes | None]) -> str:
+    """The format that reads the most of these lines; InputError when none reads half of them."""
+    texts = [line.decode("utf-8", "replace").strip() for line in lines if line]
+    meant = [text for text in texts if text and not text.startswith("#")]
+    scores = {name: sum(1 for text in meant if read(text)) for name, read in FORMATS.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if meant and scores[best] * 3 < len(meant):
+        raise InputError("error-feed-format", formats=", ".join(FORMATS))
+    return best
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines of a file; None for one that is longer than MAX_LINE_BYTES, which is skipped."""
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        if len(line) <= MAX_LINE_BYTES or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE_BYTES)
+        yield None

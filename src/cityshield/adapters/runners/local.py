@@ -1,0 +1,173 @@
+"""Judging in other processes of this machine, each with its own shield, each under a deadline.
+
+A worker is asked for one batch at a time over a pipe. One that is late or dies is killed and
+replaced, and its batch comes back as unknown, with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import resource
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+import msgspec
+
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import UNKNOWN, Failure, Verdict
+
+_MEMORY_BYTES = 4 << 30
+_encode = msgspec.msgpack.Encoder().encode
+_decode_subjects = msgspec.msgpack.Decoder(list[Subject]).decode
+_decode_verdicts = msgspec.msgpack.Decoder(list[Verdict]).decode
+
+
+class Judge(Protocol):
+    """What a worker builds for itself."""
+
+    def check_many(self, subjects: Sequence[Subject]) -> Coroutine[Any, Any, list[Verdict]]:
+        """A verdict for each subject."""
+        ...
+
+
+Build = Callable[[], Judge]
+
+
+class LocalRunner:
+    """The `Runner` port over worker processes, started at the first batch.
+
+    `build` makes a worker's judge and must be picklable; it runs once in each worker.
+    """
+
+    def __init__(self, build: Build, workers: int) -> None:
+        self._build = build
+        self._free: asyncio.Queue[_Worker | None] = asyncio.Queue()
+        for _ in range(workers):
+            self._free.put_nowait(None)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="runner")
+        self._closed = False
+
+    async def check_many(self, subjects: Sequence[Subject], time_s: float) -> list[Verdict]:
+        """One verdict for each subject; waiting for a free worker counts towards the time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + time_s
+        try:
+            worker = await asyncio.wait_for(self._free.get(), time_s)
+        except TimeoutError:
+            return not_judged(subjects, "out-of-time")
+        try:
+            if worker is None or not worker.is_alive():
+                worker = await loop.run_in_executor(self._threads, _Worker, self._build)
+            asked = loop.run_in_executor(self._threads, worker.ask, subjects)
+            return await asyncio.wait_for(asyncio.shield(asked), max(0.1, deadline - loop.time()))
+        except TimeoutError:
+            if worker is not None:
+                worker.kill()
+            return not_judged(subjects, "out-of-time")
+        except (EOFError, OSError, msgspec.DecodeError):
+            if worker is not None:
+                worker.kill()
+            return not_judged(subjects, "crashed")
+        except asyncio.CancelledError:
+            if worker is not None:
+                worker.kill()
+            raise
+        finally:
+            if self._closed and worker is not None:
+                worker.kill()
+            self._free.put_nowait(worker)
+
+    def close(self) -> None:
+        """End all workers."""
+        self._closed = True
+        while not self._free.empty():
+            worker = self._free.get_nowait()
+            if worker is not None:
+                worker.kill()
+        self._threads.shutdown(wait=False)
+
+
+class _Worker:
+    """One worker process, seen from its owner."""
+
+    def __init__(self, build: Build) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, build), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._asking = threading.Lock()
+
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def ask(self, subjects: Sequence[Subject]) -> list[Verdict]:
+        with self._asking:
+            self._pipe.send_bytes(_encode(subjects))
+            return _decode_verdicts(self._pipe.recv_bytes())
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join(5)
+
+
+def _work(pipe: Connection, build: Build) -> None:
+    """Answer batches until the pipe closes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    judge = build()
+    while True:
+        try:
+            subjects = _decode_subjects(pipe.recv_bytes())
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            verdicts = asyncio.run(_check(judge, subjects))
+        except (MemoryError, RecursionError):
+            verdicts = not_judged(subjects, "crashed")
+        pipe.send_bytes(_encode(verdicts))
+
+
+async def _check(judge: Judge, subjects: Sequence[Subject]) -> list[Verdict]:
+    return await judge.check_many(subjects)
+
+
+def check_in_processes(
+    build: Build, batches: Iterable[Sequence[Subject]], processes: int
+) -> Iterator[list[Verdict]]:
+    """Verdicts for batches, in order, judged in several processes; few batches wait at a time.
+
+    For bulk work without deadlines: a worker that dies gives its batch back as not judged.
+    """
+    workers = [_Worker(build) for _ in range(processes)]
+    pending: deque[tuple[Sequence[Subject], Future[list[Verdict]]]] = deque()
+    try:
+        with ThreadPoolExecutor(processes) as threads:
+            for number, batch in enumerate(batches):
+                worker = workers[number % processes]
+                pending.append((batch, threads.submit(worker.ask, batch)))
+                if len(pending) > 2 * processes:
+                    yield _result(*pending.popleft())
+            while pending:
+                yield _result(*pending.popleft())
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+def _result(batch: Sequence[Subject], future: Future[list[Verdict]]) -> list[Verdict]:
+    try:
+        return future.result()
+    except (EOFError, OSError, msgspec.DecodeError):
+        return not_judged(batch, "crashed")
+
+
+def not_judged(subjects: Sequence[Subject], reason: str) -> list[Verdict]:
+    """Unknown verdicts for subjects that nobody came to judge."""
+    failed = (Failure("runner", reason),)
+    return [Verdict(subject.bare(), UNKNOWN, 0.0, 0.0, failed=failed) for subject in subjects]

@@ -1,0 +1,141 @@
+# General sentences. Written side by side with zh-Hans.ftl; neither is a translation of the other.
+
+level-benign = Looks fine
+level-unknown = Can't tell
+level-suspicious = Suspicious
+level-malicious = Dangerous
+
+kind-link = link
+kind-message = message
+kind-file = file
+
+unknown-link-what = We don't know this link.
+unknown-link-why = It is on none of our lists, and nothing in the way it is written stands out. That does not make it safe.
+unknown-link-now = Reach the site by a way you already know: its app, a bookmark, or the number on your card.
+unknown-message-what = We see no clear sign of fraud here, but we can't vouch for it.
+unknown-message-why = New tricks use new words. Not finding a sign is not the same as safe.
+unknown-message-now = Before you pay, tap or tell a code, ask the sender by a way you already know.
+unknown-file-what = We don't know this file.
+unknown-file-why = It is on none of our lists and no rule speaks of it. That does not make it safe.
+unknown-file-now = Don't open it unless you expected it. Ask the sender by a way you already know.
+
+weak-link-what = Something about this link is odd, but it is not enough to judge it.
+weak-message-what = Parts of this sound like fraud, but it is not enough to judge it.
+weak-file-what = Something about this file is odd, but it is not enough to judge it.
+
+disputed-what = Our lists disagree about this one.
+
+unread-link-what = We could not read this as a link.
+unread-link-why = A link has a site name in it, such as { $example }.
+unread-link-now = Copy the whole link again and check it once more.
+unread-message-what = We could not read all of this message.
+unread-message-why = What we did not see may change the answer.
+unread-message-now = Paste the part that asks you for something.
+unread-file-what = We could not look into all of this file.
+unread-file-why = What we did not see may change the answer.
+unread-file-now = Don't open it until someone who can has looked inside.
+
+part-message-what = The message carries a link that looks wrong.
+part-file-what = Something inside this archive looks wrong.
+
+coach = If someone told you to ignore this warning, that is part of the trick.
+
+failure-raised = A check broke down, so it said nothing ({ $detail }).
+failure-not-a-link = This could not be read as a link.
+failure-empty = There was nothing to judge.
+failure-too-long = Only the beginning was read: the text is too long.
+failure-too-large = { $count } part was too large to be read in full.
+failure-too-many = { $count } more were not looked at: there are too many.
+failure-too-deep = Archives inside archives go deeper than we look.
+failure-out-of-time = Time ran out before everything was looked at.
+failure-encrypted = { $count } locked with a password could not be read.
+failure-damaged = The archive or a part of it is damaged and could not be read.
+failure-unsupported = A part is packed in a way we can't open.
+failure-not-unpacked = We can't look inside this kind of archive yet ({ $detail }).
+failure-unreadable = The file could not be read ({ $detail }).
+failure-crashed = The judge stopped while it worked on this.
+
+error-title = This did not work: { $what }
+error-toml = { $path } can't be read as TOML: { $reason }. Mend the file at that place.
+error-config = A setting in { $path } is not right: { $reason }. Correct it, or delete the line to use the default.
+error-home = The data directory { $path } can't be used: { $reason }. Choose another one with --data or CITYSHIELD_HOME.
+error-store = The store { $path } can't be used: { $reason }. Restore it with: cityshield backup restore FILE
+error-store-foreign = { $path } is a database of another program. Choose another data directory with --data.
+error-store-newer = The store { $path } was written by a newer CityShield (state { $revision }). Update CityShield.
+error-check-without-code = { $path } has no Python file of the same name beside it. A check is two files.
+error-check-code = The check { $path } can't be loaded: { $reason }.
+error-pattern = The pattern “{ $pattern }” is wrong at “{ $place }”. See docs/messages.md for the pattern language.
+error-kind = There is no kind “{ $kind }”. Use one of: { $kinds }.
+error-no-subject = There is nothing to check. Give a link, a message or a file, or --lines FILE.
+error-file = The file { $path } can't be read: { $reason }. Check its name and its permissions.
+error-feed-format = The format of this feed can't be told from its first lines. Name it with --format: { $formats }.
+error-feed-empty = No line of { $path } could be used as { $format }. Check the file, or name another --format.
+error-source-name = “{ $name }” can't be the name of a source. Use 1 to 200 printable characters.
+error-check-name = There is no check “{ $name }”. List them with: cityshield checks
+error-role = There is no role “{ $role }”. Use one of: { $roles }.
+error-scope = There is no scope “{ $scope }” for the role { $role }. Its scopes: { $scopes }.
+error-token = There is no token { $id } that could be revoked. List them with: cityshield tokens list
+error-forbidden = { $name } may not do this: it needs the scope { $scope }.
+error-not-authenticated = Authenticate first: send the header Authorization: Bearer TOKEN.
+error-backup = { $path } is not a backup of CityShield: { $reason }.
+error-backup-exists = { $path } exists already. Choose another name.
+error-busy = Another process uses this data directory (a service or an import). Stop it first, then try again.
+error-locked = Another import is running on this data directory. Wait for it to end.
+error-port = Port { $port } on { $host } can't be used: { $reason }. Choose another one with --port.
+error-expect = The newest digest is { $found }, not { $expected }: entries are missing or were changed.
+error-body = The request can't be understood: { $reason }.
+error-text-long = The text is longer than { $kib } KiB. Send the part that matters.
+error-body-long = The request is larger than { $mib } MiB.
+error-rate = Too many requests. Wait { $seconds } seconds.
+error-time = This took too long and was stopped.
+error-server = Something went wrong on our side. Nothing was judged.
+error-nothing = Nothing to check was given.
+error-nothing-now = Paste a link or a message, or choose a file. Then press the button.
+error-large = That is larger than { $mib } MiB.
+error-large-now = Try a smaller file, or paste the link or the message it came with.
+error-page = The form could not be read.
+error-page-now = Go back to the page and try once more.
+
+feeds-taken = { $taken } entries taken from { $source } ({ $format }), { $new } of them new; { $listed } entries are listed now.
+feeds-bad = { $count } lines could not be read:
+feeds-bad-line = line { $number }: { $start }
+feeds-bad-more = and { $count } more
+checked = { $count } checked in { $seconds } s
+audit-sound = The audit is sound: { $count } entries, newest digest { $digest }.
+audit-broken = The audit is broken at entry { $seq }: { $reason }
+audit-reason-digest = its content does not fit its digest
+audit-reason-chain = it does not follow the entry before it
+audit-reason-gap = entries before it are missing
+token-made = Token for { $name } ({ $role }). It is shown once, keep it safe:
+token-first = First start: this admin token is shown once, keep it safe:
+token-revoked = The token { $id } can't be used any more.
+backup-made = Backup written: { $path }
+backup-restored = Restored from { $path }. What was there before is kept in { $kept }.
+retention-done = Deleted: { $indicators } expired indicators, { $verdicts } old verdicts, { $tokens } old tokens.
+up-ready = CityShield is ready: { $url }
+up-stop = Stop it with Ctrl+C.
+examples-sound = { $count } examples hold.
+examples-broken = { $check }: { $problem }
+
+doctor-ok = works
+doctor-missing = missing
+doctor-broken = broken
+doctor-python = Python
+doctor-home = Data directory
+doctor-home-mend = It is made at the first start of: cityshield up
+doctor-store = Store
+doctor-store-mend = Restore a backup: cityshield backup restore FILE
+doctor-indicators = Lists
+doctor-indicators-none = no list is imported, so no link can be recognised as known
+doctor-indicators-mend = Import one: cityshield feeds import FILE --source NAME
+doctor-indicators-count = { $count } entries
+doctor-rules = YARA rules
+doctor-rules-none = no rule file in { $path }
+doctor-rules-mend = Put *.yar files there; a rule that does not compile is left out and named here.
+doctor-rules-count = { $count } files
+doctor-checks = Checks
+doctor-checks-count = { $count } checks, { $examples } examples hold
+doctor-checks-mend = Mend or remove the check that is named.
+doctor-audit = Audit
+doctor-audit-mend = Compare with a backup: someone or something changed the record.
+doctor-locale = Language

@@ -1,0 +1,141 @@
+# 通用语句。与 en.ftl 并排写成，互不为翻译。
+
+level-benign = 看着没问题
+level-unknown = 说不准
+level-suspicious = 可疑
+level-malicious = 危险
+
+kind-link = 链接
+kind-message = 消息
+kind-file = 文件
+
+unknown-link-what = 这个链接我们不认识。
+unknown-link-why = 它不在我们的任何名单上，写法上也没有明显的破绽。但这不等于安全。
+unknown-link-now = 用你原来就知道的方式去那个网站：官方应用、自己存的书签，或者卡背面的电话。
+unknown-message-what = 没有看到明显的诈骗迹象，但我们不能替它担保。
+unknown-message-why = 新骗局会用新说法。没发现迹象，不等于没问题。
+unknown-message-now = 付钱、点链接、报验证码之前，先用原来的联系方式问问本人。
+unknown-file-what = 这个文件我们不认识。
+unknown-file-why = 它不在我们的任何名单上，也没有规则提到它。但这不等于安全。
+unknown-file-now = 不是自己等着要的文件就别打开，用原来的联系方式问问发送的人。
+
+weak-link-what = 这个链接有点怪，但还不足以下结论。
+weak-message-what = 有几处像骗人的话，但还不足以下结论。
+weak-file-what = 这个文件有点怪，但还不足以下结论。
+
+disputed-what = 对它，我们的名单说法不一。
+
+unread-link-what = 这段内容读不成一个链接。
+unread-link-why = 链接里总有网站的名字，比如 { $example }。
+unread-link-now = 把整个链接重新复制一遍，再查一次。
+unread-message-what = 这条消息我们没能全部读完。
+unread-message-why = 没看到的部分，可能会改变结论。
+unread-message-now = 只把向你提要求的那一段贴上来。
+unread-file-what = 这个文件里面，我们没能全部看到。
+unread-file-why = 没看到的部分，可能会改变结论。
+unread-file-now = 在懂行的人看过之前，先别打开。
+
+part-message-what = 这条消息里带着一个不对劲的链接。
+part-file-what = 这个压缩包里，有东西不对劲。
+
+coach = 如果有人叫你别理会这个提醒，那正是骗术的一部分。
+
+failure-raised = 有一项检查出了故障，没能给出意见（{ $detail }）。
+failure-not-a-link = 读不成一个链接。
+failure-empty = 没有可检查的内容。
+failure-too-long = 内容太长，只读了开头一段。
+failure-too-large = 有 { $count } 处太大，没能读完。
+failure-too-many = 数量太多，还有 { $count } 个没有看。
+failure-too-deep = 压缩包一层套一层，超出了我们查看的深度。
+failure-out-of-time = 时间到了，还没全部看完。
+failure-encrypted = 有 { $count } 个加了密码，读不了。
+failure-damaged = 压缩包或其中一部分已损坏，读不了。
+failure-unsupported = 有一部分的压缩方式我们打不开。
+failure-not-unpacked = 这种压缩包我们还看不到里面（{ $detail }）。
+failure-unreadable = 文件读取失败（{ $detail }）。
+failure-crashed = 判断过程中途停止了。
+
+error-title = 没有成功：{ $what }
+error-toml = { $path } 不是正确的 TOML：{ $reason }。请改正该处。
+error-config = { $path } 里有一项设置不对：{ $reason }。请改正，或删掉该行以使用默认值。
+error-home = 数据目录 { $path } 无法使用：{ $reason }。请用 --data 或 CITYSHIELD_HOME 换一个。
+error-store = 数据库 { $path } 无法使用：{ $reason }。可以恢复备份：cityshield backup restore FILE
+error-store-foreign = { $path } 是别的程序的数据库。请用 --data 换一个数据目录。
+error-store-newer = 数据库 { $path } 由更新版本的 CityShield 写成（状态 { $revision }）。请先升级。
+error-check-without-code = { $path } 旁边没有同名的 Python 文件。一项检查由两个文件组成。
+error-check-code = 检查 { $path } 无法载入：{ $reason }。
+error-pattern = 模式“{ $pattern }”在“{ $place }”处有误。模式写法见 docs/messages.md。
+error-kind = 没有“{ $kind }”这种类型，请用：{ $kinds }。
+error-no-subject = 没有要检查的内容。请给出链接、消息或文件，或用 --lines FILE。
+error-file = 文件 { $path } 读不了：{ $reason }。请检查文件名和权限。
+error-feed-format = 从开头几行看不出名单的格式，请用 --format 指明：{ $formats }。
+error-feed-empty = { $path } 里没有一行能按 { $format } 读取。请检查文件，或换一个 --format。
+error-source-name = “{ $name }”不能用作来源名称，请用 1 到 200 个可见字符。
+error-check-name = 没有名为“{ $name }”的检查。可用 cityshield checks 查看全部。
+error-role = 没有“{ $role }”这个角色，请用：{ $roles }。
+error-scope = 角色 { $role } 没有“{ $scope }”这个权限范围，可用：{ $scopes }。
+error-token = 没有可吊销的令牌 { $id }。可用 cityshield tokens list 查看。
+error-forbidden = { $name } 无权这样做，需要权限 { $scope }。
+error-not-authenticated = 请先验证身份：发送请求头 Authorization: Bearer TOKEN。
+error-backup = { $path } 不是 CityShield 的备份：{ $reason }。
+error-backup-exists = { $path } 已经存在，请换一个名字。
+error-busy = 另一个进程正在使用这个数据目录（服务或导入）。请先停下它再试。
+error-locked = 这个数据目录上正在进行另一次导入，请等它结束。
+error-port = { $host } 的端口 { $port } 无法使用：{ $reason }。请用 --port 换一个。
+error-expect = 最新摘要是 { $found }，不是 { $expected }：有记录缺失或被改动。
+error-body = 请求内容无法理解：{ $reason }。
+error-text-long = 文字超过 { $kib } KiB，请只发关键的部分。
+error-body-long = 请求超过 { $mib } MiB。
+error-rate = 请求太频繁，请等 { $seconds } 秒。
+error-time = 用时太长，已经停止。
+error-server = 我们这边出了问题，这次没有做出判断。
+error-nothing = 还没有给出要检查的内容。
+error-nothing-now = 粘贴一个链接或一段消息，或者选一个文件，再按按钮。
+error-large = 超过了 { $mib } MiB。
+error-large-now = 换一个小一点的文件，或者粘贴随它而来的链接或消息。
+error-page = 表单没能读出来。
+error-page-now = 回到页面再试一次。
+
+feeds-taken = 已从 { $source }（{ $format }）收录 { $taken } 条，其中 { $new } 条是新的；现在名单共 { $listed } 条。
+feeds-bad = 有 { $count } 行读不出来：
+feeds-bad-line = 第 { $number } 行：{ $start }
+feeds-bad-more = 另有 { $count } 行
+checked = 已检查 { $count } 项，用时 { $seconds } 秒
+audit-sound = 审计记录完好：共 { $count } 条，最新摘要 { $digest }。
+audit-broken = 审计记录在第 { $seq } 条出现问题：{ $reason }
+audit-reason-digest = 内容与摘要不符
+audit-reason-chain = 与前一条接不上
+audit-reason-gap = 前面缺了记录
+token-made = { $name }（{ $role }）的令牌只显示这一次，请妥善保存：
+token-first = 首次启动：这个管理员令牌只显示这一次，请妥善保存：
+token-revoked = 令牌 { $id } 已不能再用。
+backup-made = 备份已写入：{ $path }
+backup-restored = 已从 { $path } 恢复。原来的数据保留在 { $kept }。
+retention-done = 已删除：过期名单 { $indicators } 条，旧判断 { $verdicts } 条，旧令牌 { $tokens } 个。
+up-ready = CityShield 已就绪：{ $url }
+up-stop = 按 Ctrl+C 停止。
+examples-sound = { $count } 个示例全部成立。
+examples-broken = { $check }：{ $problem }
+
+doctor-ok = 正常
+doctor-missing = 缺少
+doctor-broken = 故障
+doctor-python = Python
+doctor-home = 数据目录
+doctor-home-mend = 首次运行 cityshield up 时会建立
+doctor-store = 数据库
+doctor-store-mend = 恢复备份：cityshield backup restore FILE
+doctor-indicators = 名单
+doctor-indicators-none = 还没有导入名单，认不出任何已知的坏链接
+doctor-indicators-mend = 导入一份：cityshield feeds import FILE --source NAME
+doctor-indicators-count = { $count } 条
+doctor-rules = YARA 规则
+doctor-rules-none = { $path } 里没有规则文件
+doctor-rules-mend = 把 *.yar 文件放进去；编译不过的规则会被跳过并列在这里。
+doctor-rules-count = { $count } 个文件
+doctor-checks = 检查项
+doctor-checks-count = { $count } 项检查，{ $examples } 个示例全部成立
+doctor-checks-mend = 改正或移除所列的检查。
+doctor-audit = 审计记录
+doctor-audit-mend = 与备份对照：记录被改动过。
+doctor-locale = 语言

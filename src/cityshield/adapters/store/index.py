@@ -1,0 +1,94 @@
+"""The index of indicators: which keys exist, in one file that is mapped rather than loaded.
+
+It is a projection of the store: sorted 64-bit keys behind a table of where each 16-bit prefix
+starts, so that a look-up reads a handful of neighbours. A key in it may be a chance hit; the
+store confirms. The file is replaced whole, so a reader always sees one state.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+FILE_NAME = "indicators.index"
+_HEADER = struct.Struct("<8sQQ40x")
+_MAGIC = b"CSINDEX1"
+_BUCKETS = 1 << 16
+_SHIFT = 48
+_TABLE_BYTES = 4 * (_BUCKETS + 1)
+
+
+def key_of(value: str) -> int:
+    """The key of an indicator's value: the first 8 bytes of its SHA-256, as a signed integer.
+
+    The first bytes of SHA-256 are also what Safe Browsing (v5) sends as a prefix.
+    """
+    return int.from_bytes(sha256(value.encode()).digest()[:8], "big", signed=True)
+
+
+class Index:
+    """An index file mapped into memory; empty while there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int, int] | None = None
+        self.revision = 0
+        self.size = 0
+        self._keys: memoryview | array[int] = array("q")
+        self._starts: memoryview | array[int] = array("I", bytes(_TABLE_BYTES))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Map the file anew if it was replaced."""
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp == self._stamp:
+            return
+        with self._path.open("rb") as file:
+            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        magic, revision, size = _HEADER.unpack(mapped[: _HEADER.size])
+        if magic != _MAGIC or len(mapped) != _HEADER.size + _TABLE_BYTES + 8 * size:
+            return
+        table_end = _HEADER.size + _TABLE_BYTES
+        self._starts = mapped[_HEADER.size : table_end].cast("I")
+        self._keys = mapped[table_end:].cast("q")
+        self.revision, self.size, self._stamp = revision, size, stamp
+
+    def __contains__(self, key: int) -> bool:
+        bucket = (key >> _SHIFT) + _BUCKETS // 2
+        end = self._starts[bucket + 1]
+        place = bisect_left(self._keys, key, self._starts[bucket], end)
+        return place < end and self._keys[place] == key
+
+
+def write_index(path: Path, revision: int, keys: Iterable[int]) -> int:
+    """Write the index of these keys, which come sorted, and return how many there are.
+
+    The file is complete on disk before it takes its name.
+    """
+    ordered = array("q", keys)
+    starts = array("I", bytes(_TABLE_BYTES))
+    place = 0
+    for bucket in range(_BUCKETS):
+        starts[bucket] = place
+        border = (bucket + 1 - _BUCKETS // 2) << _SHIFT
+        place = bisect_left(ordered, border, place) if bucket + 1 < _BUCKETS else len(ordered)
+    starts[_BUCKETS] = len(ordered)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with scratch.open("wb") as file:
+        file.write(_HEADER.pack(_MAGIC, revision, len(ordered)))
+        file.write(starts.tobytes())
+        file.write(ordered.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, path)
+    return len(ordered)

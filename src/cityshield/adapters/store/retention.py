@@ -1,0 +1,33 @@
+"""The retention job: what has had its time is deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine
+
+from cityshield.adapters.store.cache import forget_before
+from cityshield.adapters.store.indicators import remove_expired
+from cityshield.adapters.store.tokens import forget_ended_before
+
+_DAY_S = 86_400
+
+
+class Removed(msgspec.Struct, frozen=True):
+    """How much was deleted of each kind."""
+
+    indicators: int
+    verdicts: int
+    tokens: int
+
+
+def run_retention(
+    engine: Engine, home: Path, now: int, verdicts_days: int, tokens_days: int
+) -> Removed:
+    """Delete expired indicators, old verdicts, and tokens that ended long ago."""
+    return Removed(
+        remove_expired(engine, home, now),
+        forget_before(engine, now - verdicts_days * _DAY_S),
+        forget_ended_before(engine, now - tokens_days * _DAY_S),
+    )

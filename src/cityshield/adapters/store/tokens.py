@@ -1,0 +1,135 @@
+"""API tokens: shown once, kept as digests, narrowed to scopes, expiring, revocable."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Engine, Row, delete, func, insert, or_, select, update
+
+from cityshield.adapters.store.audit import record
+from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.tables import tokens
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.identity import ROLES, SCOPES, Identity
+
+_PREFIX = "cs"
+_ID_BYTES, _SECRET_BYTES = 6, 32
+_DAY_S = 86_400
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token as it is listed; its secret is not kept anywhere."""
+
+    id: str
+    name: str
+    role: str
+    scopes: list[str]
+    created_at: int
+    expires: int | None
+    revoked_at: int | None
+
+
+def create_token(
+    engine: Engine,
+    by: Identity,
+    now: int,
+    name: str,
+    role: str,
+    scopes: Sequence[str] = (),
+    expires_days: int | None = None,
+) -> str:
+    """A new token for `name`; the text returned is the only copy.
+
+    The text is `cs_ID_SECRET`, the secret 256 random bits, so that one SHA-256 of it keeps it.
+    """
+    _require(name, role, scopes)
+    token_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES)
+    expires = None if expires_days is None else now + expires_days * _DAY_S
+    with writing(engine) as connection:
+        connection.execute(
+            insert(tokens).values(
+                id=token_id,
+                name=name,
+                role=role,
+                scopes=" ".join(scopes),
+                digest=sha256(secret.encode()).hexdigest(),
+                created_at=now,
+                expires=expires,
+            )
+        )
+        detail = {"token": token_id, "name": name, "role": role, "scopes": " ".join(scopes)}
+        record(connection, by, "tokens.create", now, detail)
+    return f"{_PREFIX}_{token_id}_{secret}"
+
+
+def authenticate(engine: Engine, text: str, now: int) -> Identity | None:
+    """Whose token this is; None when it is unknown, expired or revoked."""
+    prefix, _, rest = text.partition("_")
+    token_id, _, secret = rest.partition("_")
+    if prefix != _PREFIX or len(token_id) != 2 * _ID_BYTES or not secret:
+        return None
+    query = select(tokens).where(
+        tokens.c.id == token_id,
+        tokens.c.revoked_at.is_(None),
+        or_(tokens.c.expires.is_(None), tokens.c.expires > now),
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None or not hmac.compare_digest(row.digest, sha256(secret.encode()).hexdigest()):
+        return None
+    return Identity(row.name, row.role, tuple(row.scopes.split()))
+
+
+def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:
+    """End a token; InputError when there is none to end."""
+    with writing(engine) as connection:
+        ended = connection.execute(
+            update(tokens)
+            .where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        ).rowcount
+        if not ended:
+            raise InputError("error-token", id=token_id)
+        record(connection, by, "tokens.revoke", now, {"token": token_id})
+
+
+def list_tokens(engine: Engine) -> list[Token]:
+    """Every token, the oldest first."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(tokens).order_by(tokens.c.created_at, tokens.c.id))
+        return [_token(row) for row in rows]
+
+
+def has_tokens(engine: Engine) -> bool:
+    """Whether any token was ever made."""
+    with engine.connect() as connection:
+        return bool(connection.execute(select(func.count()).select_from(tokens)).scalar())
+
+
+def forget_ended_before(engine: Engine, moment: int) -> int:
+    """Delete tokens that were revoked or expired before a moment; their number."""
+    with writing(engine) as connection:
+        return connection.execute(
+            delete(tokens).where(or_(tokens.c.revoked_at < moment, tokens.c.expires < moment))
+        ).rowcount
+
+
+def _require(name: str, role: str, scopes: Sequence[str]) -> None:
+    if not name.isprintable() or not 1 <= len(name.strip()) <= 200:
+        raise InputError("error-source-name", name=name)
+    if role not in ROLES:
+        raise InputError("error-role", role=role, roles=", ".join(ROLES))
+    allowed = [scope for scope, least in SCOPES.items() if ROLES.index(least) <= ROLES.index(role)]
+    for scope in scopes:
+        if scope not in allowed:
+            raise InputError("error-scope", scope=scope, role=role, scopes=", ".join(allowed))
+
+
+def _token(row: Row[tuple[object, ...]]) -> Token:
+    return Token(
+        row.id, row.name, row.role, row.scopes.split(), row.created_at, row.expires, row.revoked_at
+    )

@@ -1,0 +1,144 @@
+"""YARA rules from a folder, run by yara-x.
+
+Rules are compiled at the first scan, each file in a namespace of its own; a rule that does not
+compile is left out and named by `problems`, the others stay. yara-x binds a scanner to its thread
+and reports an internal fault as a BaseException; both stay inside this module.
+"""
+
+from __future__ import annotations
+
+import threading
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cityshield.ports.rules import RuleHit, Scan
+
+if TYPE_CHECKING:
+    import yara_x
+
+_SUFFIXES = frozenset({".yar", ".yara"})
+_GLOBALS = (
+    "filename",
+    "filepath",
+    "extension",
+    "filetype",
+    "owner",
+    "file_type",
+    "file_name",
+    "md5",
+)
+_MOST_MATCHES = 64
+_DESCRIPTION_CHARACTERS = 300
+
+
+class YaraRules:
+    """The `Rules` port over a folder of rule files; None for no folder."""
+
+    def __init__(self, folder: Path | None, timeout_s: int) -> None:
+        self._timeout_s = timeout_s
+        self._sources = _read(folder) if folder is not None else {}
+        self._version = _digest(self._sources)
+        self._compiled: yara_x.Rules | None = None
+        self._problems: list[str] = []
+        self._local = threading.local()
+        self._compiling = threading.Lock()
+
+    @classmethod
+    def from_text(cls, text: str, timeout_s: int = 10) -> YaraRules:
+        """Rules from one text, as an example gives them."""
+        rules = cls(None, timeout_s)
+        rules._sources = {"example": text}
+        rules._version = _digest(rules._sources)
+        return rules
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def version(self) -> str:
+        """A digest of all rule files; empty when there are none."""
+        return self._version
+
+    def problems(self) -> list[str]:
+        """What of the rule files could not be used, a line for each."""
+        self._rules()
+        return list(self._problems)
+
+    def scan(self, content: bytes) -> Scan:
+        """The rules that match this content, or why the scan did not end."""
+        if not self._sources:
+            return Scan()
+        import yara_x
+
+        try:
+            scanner = self._scanner()
+            matching = scanner.scan(content).matching_rules
+            return Scan(tuple([_hit(rule) for rule in matching]))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except yara_x.TimeoutError:
+            return Scan(failure="out-of-time")
+        except BaseException:
+            self._local.scanner = None
+            return Scan(failure="raised")
+
+    def _scanner(self) -> yara_x.Scanner:
+        scanner = getattr(self._local, "scanner", None)
+        if scanner is None:
+            import yara_x
+
+            scanner = yara_x.Scanner(self._rules())
+            scanner.set_timeout(self._timeout_s)
+            scanner.max_matches_per_pattern(_MOST_MATCHES)
+            self._local.scanner = scanner
+        return scanner
+
+    def _rules(self) -> yara_x.Rules:
+        with self._compiling:
+            if self._compiled is None:
+                self._compiled = self._compile()
+            return self._compiled
+
+    def _compile(self) -> yara_x.Rules:
+        import yara_x
+
+        compiler = yara_x.Compiler(relaxed_re_syntax=True)
+        compiler.ignore_invalid_rules(True)
+        compiler.enable_includes(False)
+        for name in _GLOBALS:
+            compiler.define_global(name, "")
+        for origin, text in self._sources.items():
+            compiler.new_namespace(origin)
+            try:
+                compiler.add_source(text, origin=origin)
+            except yara_x.CompileError as error:
+                self._problems.append(f"{origin}: {str(error).splitlines()[0]}")
+        ignored: list[Any] = yara_x.Compiler.ignored_rules(compiler)  # type: ignore[misc]
+        for rule in ignored:
+            first = str(rule.message).splitlines()[0] if rule.message else str(rule.reason)
+            self._problems.append(f"{rule.name}: {first}")
+        return compiler.build()
+
+
+def _hit(rule: yara_x.Rule) -> RuleHit:
+    description = next((str(value) for key, value in rule.metadata if key == "description"), "")
+    patterns = tuple(pattern.identifier for pattern in rule.patterns if pattern.matches)
+    return RuleHit(rule.identifier, rule.namespace, description[:_DESCRIPTION_CHARACTERS], patterns)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """The text of every rule file below a folder, by its path from there."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _SUFFIXES and path.is_file()
+    }
+
+
+def _digest(sources: dict[str, str]) -> str:
+    if not sources:
+        return ""
+    digest = sha256()
+    for origin, text in sources.items():
+        digest.update(f"{origin}\0{len(text)}\0{text}".encode())
+    return digest.hexdigest()[:16]

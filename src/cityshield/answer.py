@@ -1,0 +1,213 @@
+"""A verdict as a person is told it: what it is, why we think so, what to do now."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import msgspec
+
+from cityshield.shield import Shield
+from cityshield.vocabulary.subject import LINK
+from cityshield.vocabulary.verdict import (
+    BENIGN,
+    MALICIOUS,
+    RANK,
+    SUSPICIOUS,
+    UNKNOWN,
+    Evidence,
+    Verdict,
+)
+
+POSES = {BENIGN: "calm", UNKNOWN: "curious", SUSPICIOUS: "alert", MALICIOUS: "alarm"}
+"""The cat's pose for each level; the fifth, relieved, follows the right choice."""
+
+_LONGEST_SHOWN = 300
+_UNSEEN = {
+    **dict.fromkeys((*range(32), *range(127, 160)), "�"),
+    **dict.fromkeys((*range(8203, 8208), *range(8234, 8239))),
+    **dict.fromkeys((*range(8288, 8304), 65279, 1564)),
+}
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One piece of evidence in words; `tone` is `bad` or `good`."""
+
+    number: int
+    check: str
+    what: str
+    why: str
+    weight: float
+    tone: str
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A stretch of the original text, with the numbers of the reasons that mark it."""
+
+    text: str
+    reasons: list[int]
+
+
+class PartShown(msgspec.Struct, frozen=True):
+    """One part of the subject and what was thought of it."""
+
+    shown: str
+    kind: str
+    level: str
+    word: str
+    what: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Everything that a page or a terminal shows of a verdict, in one language."""
+
+    level: str
+    pose: str
+    word: str
+    kind: str
+    shown: str
+    headline: str
+    why: str
+    now: str
+    reasons: list[Reason]
+    marked: list[Piece]
+    parts: list[PartShown]
+    parts_more: int
+    coverage_percent: int
+    not_read: list[str]
+    coach: str
+    from_list: bool
+
+
+def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20) -> Answer:
+    """The verdict in words. What speaks against the subject comes first, the heaviest on top."""
+    say = shield.sentences.say
+    ordered = sorted(verdict.evidence, key=lambda item: -item.weight)
+    kind, level = verdict.subject.kind, verdict.level
+    headline, why, now = _lead(shield, verdict, ordered, language)
+    reasons = [
+        Reason(
+            number,
+            item.check,
+            shield.sentence_of(item, "what", language),
+            shield.sentence_of(item, "why", language),
+            item.weight,
+            "good" if item.weight < 0 else "bad",
+        )
+        for number, item in enumerate(ordered, 1)
+    ]
+    parts = sorted(verdict.parts, key=lambda part: (-RANK[part.level], -part.score))
+    spoken = shield.speak(verdict, language)
+    return Answer(
+        level=level,
+        pose=POSES[level],
+        word=say(f"level-{level}", language),
+        kind=kind,
+        shown=_shown(verdict) if kind == LINK or not ordered or kind == "file" else "",
+        headline=headline,
+        why=why,
+        now=now,
+        reasons=reasons,
+        marked=mark(verdict.subject.value, ordered) if kind == "message" else [],
+        parts=[_part(shield, part, language) for part in parts[:most_parts]],
+        parts_more=max(0, len(parts) - most_parts),
+        coverage_percent=int(verdict.coverage * 100),
+        not_read=list(dict.fromkeys(failure.message for failure in spoken.failed)),
+        coach=say("coach", language) if level == MALICIOUS else "",
+        from_list=any(item.check.endswith(".listed") for item in ordered),
+    )
+
+
+def _lead(
+    shield: Shield, verdict: Verdict, ordered: list[Evidence], language: str
+) -> tuple[str, str, str]:
+    """What, why and now: of the heaviest evidence, of the worst part, or of not knowing."""
+    kind, level = verdict.subject.kind, verdict.level
+
+    def say(stem: str) -> tuple[str, str, str]:
+        args = {"example": "https://example.com"} if stem.startswith("unread-link") else {}
+        what, why, now = (
+            shield.sentences.say(f"{stem}-{field}", language, **args)
+            for field in ("what", "why", "now")
+        )
+        return what, why, now
+
+    def quote(item: Evidence) -> tuple[str, str, str]:
+        what, why, now = (
+            shield.sentence_of(item, field, language) for field in ("what", "why", "now")
+        )
+        return what, why, now
+
+    if level == UNKNOWN:
+        if not ordered:
+            return say(
+                f"unread-{kind}"
+                if verdict.coverage < 1 and not verdict.parts
+                else f"unknown-{kind}"
+            )
+        _, why, now = say(f"unknown-{kind}")
+        against = [item for item in ordered if item.weight > 0]
+        if against and any(item.weight < 0 for item in ordered):
+            return shield.sentences.say("disputed-what", language), why, now
+        if not against:
+            return say(f"unread-{kind}" if verdict.coverage < 1 else f"unknown-{kind}")
+        _, why, now = quote(against[0])
+        return shield.sentences.say(f"weak-{kind}-what", language), why, now
+    own = sum([item.weight for item in ordered])
+    worst = max(verdict.parts, key=lambda part: part.score, default=None)
+    if level == SUSPICIOUS and worst is not None and worst.score > own:
+        _, why, now = _lead(
+            shield, worst, sorted(worst.evidence, key=lambda item: -item.weight), language
+        )
+        return shield.sentences.say(f"part-{kind}-what", language), why, now
+    return quote(ordered[0] if level != BENIGN else ordered[-1])
+
+
+def mark(text: str, ordered: list[Evidence]) -> list[Piece]:
+    """The text in pieces, each with the numbers of the reasons whose spans cover it."""
+    borders = {0, len(text)}
+    for item in ordered:
+        for start, end in item.spans:
+            borders |= {start, end}
+    places = sorted(border for border in borders if 0 <= border <= len(text))
+    pieces: list[Piece] = []
+    for start, end in pairwise(places):
+        numbers = [
+            number
+            for number, item in enumerate(ordered, 1)
+            if any(left <= start and end <= right for left, right in item.spans)
+        ]
+        pieces.append(Piece(text[start:end], numbers))
+    return pieces
+
+
+def harmless(text: str, most: int = _LONGEST_SHOWN) -> str:
+    """A text without what a terminal or a page would act on, cut to a length."""
+    shown = text.translate(_UNSEEN)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def defang(link: str) -> str:
+    """A link that nobody opens by a slip: `hxxps://name[.]example/`."""
+    scheme, mark_, rest = link.partition("://")
+    if not mark_:
+        scheme, rest = "", link
+    host, slash, path = rest.partition("/")
+    host = host.replace(".", "[.]")
+    scheme = scheme.replace("http", "hxxp").replace("HTTP", "hxxp")
+    return f"{scheme}{mark_}{host}{slash}{path}"
+
+
+def _shown(verdict: Verdict) -> str:
+    value = verdict.subject.value
+    return harmless(defang(value) if verdict.subject.kind == LINK else value)
+
+
+def _part(shield: Shield, part: Verdict, language: str) -> PartShown:
+    ordered = sorted(part.evidence, key=lambda item: -item.weight)
+    return PartShown(
+        _shown(part),
+        part.subject.kind,
+        part.level,
+        shield.sentences.say(f"level-{part.level}", language),
+        _lead(shield, part, ordered, language)[0],
+    )

@@ -1,0 +1,52 @@
+"""The catalogue of checks, derived from the folders: for the command line, the API and the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from cityshield.guards.check import Check
+from cityshield.shield import GUARDS, Shield
+from cityshield.vocabulary.verdict import Evidence
+
+
+class CheckCard(msgspec.Struct, frozen=True):
+    """One check, or one rule of a family: its id, what it judges, its weight and its sentences.
+
+    `weight` is what a hit adds to the score as this shield is configured. `hits` and `misses` are
+    its examples.
+    """
+
+    id: str
+    kind: str
+    weight: float
+    what: str
+    why: str
+    now: str
+    hits: list[str]
+    misses: list[str]
+
+
+def catalogue(shield: Shield, language: str) -> Iterator[CheckCard]:
+    """A card for every check and every rule that is a file of ours, in order of id."""
+    for check in shield.checks():
+        rules = check.rules()
+        if not rules:
+            yield _card(shield, check, "", check.declaration.weight, language)
+        for rule, table in rules.items():
+            yield _card(shield, check, rule, float(table["weight"]), language)
+
+
+def _card(shield: Shield, check: Check, rule: str, weight: float, language: str) -> CheckCard:
+    name = f"{check.id}/{rule}" if rule else check.id
+    table = check.card(rule)
+    evidence = Evidence(name, weight, "", ())
+    what, why, now = (
+        shield.sentence_of(evidence, field, language) for field in ("what", "why", "now")
+    )
+    hits, misses = (
+        [str(example["subject"]) for example in table.get(key, ())] for key in ("hits", "misses")
+    )
+    weight = shield.config.weights.get(name, weight)
+    return CheckCard(name, GUARDS[check.guard], weight, what, why, now, hits, misses)

@@ -1,0 +1,120 @@
+"""What operators may do over the API, each act by the identity that a token proves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+
+from cityshield.adapters.store.audit import Entry, read_audit
+from cityshield.adapters.store.tokens import Token, create_token, list_tokens, revoke_token
+from cityshield.entrypoints.api.openapi import FeedOperation
+from cityshield.imports import ImportReport, import_feed
+from cityshield.service import Service
+from cityshield.vocabulary.errors import Forbidden
+from cityshield.vocabulary.identity import Identity
+
+Asked = Request[Any, Any, Any]
+
+
+class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token that is wanted."""
+
+    name: str
+    role: str = "reader"
+    scopes: list[str] = []
+    expires_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
+
+
+class TokenMade(msgspec.Struct, frozen=True):
+    """A token's text."""
+
+    token: str
+
+
+def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
+    """What needs a token."""
+
+    def require(request: Asked, scope: str) -> Identity:
+        return authenticated(service, request, scope)
+
+    @get("/me", summary="Who am I")
+    async def me(request: Asked) -> Identity:
+        """The identity that the token proves."""
+        identity = service.identify(request.headers.get("authorization", ""))
+        if identity is None:
+            raise Forbidden("error-not-authenticated")
+        return identity
+
+    @post(
+        "/feeds/{source:str}",
+        status_code=200,
+        operation_class=FeedOperation,
+        summary="Import a feed",
+    )
+    async def import_lines(
+        request: Asked,
+        source: str,
+        expires_days: Annotated[int | None, Parameter(ge=1, le=3650)] = None,
+        reason: Annotated[str, Parameter(max_length=1000)] = "",
+    ) -> ImportReport:
+        """Take the lines of a list into the store (scope `indicators:write`)."""
+        identity = require(request, "indicators:write")
+        body = BytesIO(await request.body())
+        return await asyncio.to_thread(
+            import_feed,
+            service.engine,
+            service.home,
+            service.clock,
+            identity,
+            body,
+            source=source,
+            reason=reason,
+            expires_days=expires_days,
+        )
+
+    @get("/audit", summary="The audit")
+    async def list_audit(
+        request: Asked, after: Annotated[int, Parameter(ge=0, le=2**62)] = 0
+    ) -> list[Entry]:
+        """A thousand entries after a sequence number (scope `audit:read`)."""
+        require(request, "audit:read")
+        return list(read_audit(service.engine, after, 1000))
+
+    @get("/tokens", summary="List tokens")
+    async def tokens(request: Asked) -> list[Token]:
+        """Every token without its secret (scope `tokens:write`)."""
+        require(request, "tokens:write")
+        return list_tokens(service.engine)
+
+    @post("/tokens", status_code=201, summary="Make a token")
+    async def make_token(request: Asked, data: TokenRequest) -> TokenMade:
+        """A new token; its text is in this answer and nowhere else (scope `tokens:write`)."""
+        identity = require(request, "tokens:write")
+        now = service.clock.now()
+        wanted = (data.name, data.role, data.scopes, data.expires_days)
+        return TokenMade(create_token(service.engine, identity, now, *wanted))
+
+    @delete("/tokens/{token_id:str}", summary="Revoke a token")
+    async def end_token(request: Asked, token_id: str) -> None:
+        """End a token at once (scope `tokens:write`)."""
+        identity = require(request, "tokens:write")
+        revoke_token(service.engine, identity, service.clock.now(), token_id)
+
+    return [me, import_lines, list_audit, tokens, make_token, end_token]
+
+
+def authenticated(service: Service, request: Asked, scope: str) -> Identity:
+    """Who asks; Forbidden when nobody is proven or the scope is not theirs."""
+    identity = service.identify(request.headers.get("authorization", ""))
+    if identity is None:
+        raise Forbidden("error-not-authenticated")
+    if not identity.may(scope):
+        raise Forbidden("error-forbidden", name=identity.name, scope=scope)
+    return identity

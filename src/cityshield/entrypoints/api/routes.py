@@ -1,0 +1,175 @@
+"""`/api/v1`: check one subject or many, the catalogue, and what operators may do with a token."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.response import Stream
+
+from cityshield.adapters.sentences.sentences import choose_language
+from cityshield.catalogue import CheckCard, catalogue
+from cityshield.entrypoints.api.bulk import BulkLine, read_bulk
+from cityshield.entrypoints.api.openapi import CheckOperation, LinesOperation
+from cityshield.entrypoints.api.operators import operator_routes
+from cityshield.service import Service
+from cityshield.shield import kind_of
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
+
+JSON, NDJSON = "application/json", "application/x-ndjson"
+_encode = msgspec.json.Encoder().encode
+
+Asked = Request[Any, Any, Any]
+
+
+class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to judge: a link or a message; a kind that is left out shows by itself."""
+
+    value: str
+    kind: str | None = None
+
+
+_decode = msgspec.json.Decoder(CheckRequest).decode
+
+
+def api_routes(service: Service) -> Router:
+    """The routes of the API over a service."""
+    settings = service.config.server
+    bulk_places = asyncio.Semaphore(settings.bulk_at_once)
+
+    @post("/check", status_code=200, operation_class=CheckOperation, summary="Check one subject")
+    async def check(request: Asked) -> Response[bytes]:
+        """Judge a link or a message (JSON), or a file (multipart, field `file`)."""
+        media_type = request.headers.get("content-type", "")
+        if media_type.startswith("multipart/form-data"):
+            subject = await _file_of(request)
+        else:
+            subject = subject_of(await request.body(), settings.max_text_bytes)
+        verdict = await service.check(subject)
+        spoken = service.shield.speak(verdict, language_of(request))
+        return Response(_encode(spoken), media_type=JSON)
+
+    @post(
+        "/check/bulk",
+        status_code=200,
+        operation_class=LinesOperation,
+        summary="Check many subjects",
+    )
+    async def check_bulk(request: Asked) -> Stream:
+        """Judge one subject a line (NDJSON in and out), in order, while the lines come in."""
+        if bulk_places.locked():
+            raise InputError("error-rate", seconds=5)
+        await bulk_places.acquire()
+        try:
+            answers = read_bulk(request, settings, _answer_lines(service, language_of(request)))
+            held = await _until_sent(answers, settings.bulk_held_bytes)
+        except BaseException:
+            bulk_places.release()
+            raise
+
+        async def stream() -> AsyncIterator[bytes]:
+            try:
+                for chunk in held:
+                    yield chunk
+                async for chunk in answers:
+                    yield chunk
+            finally:
+                bulk_places.release()
+
+        return Stream(stream(), media_type=NDJSON)
+
+    @get("/checks", summary="The catalogue of checks")
+    async def list_checks(request: Asked) -> list[CheckCard]:
+        """Every check and every rule of ours, with its sentences and examples."""
+        return list(catalogue(service.shield, language_of(request)))
+
+    return Router(
+        "/api/v1",
+        route_handlers=[check, check_bulk, list_checks, *operator_routes(service)],
+        tags=["check"],
+    )
+
+
+def language_of(request: Asked) -> str:
+    """The language that the client prefers."""
+    return choose_language(request.headers.get("accept-language", ""))
+
+
+def subject_of(body: bytes, most_bytes: int) -> Subject:
+    """The subject that a JSON object asks about; InputError says what is wrong with it."""
+    try:
+        asked = _decode(body)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise InputError("error-body", reason=str(error)) from error
+    kind = asked.kind or kind_of(asked.value)
+    if kind not in (LINK, MESSAGE):
+        kinds = f"{LINK}, {MESSAGE}; {FILE}: multipart/form-data"
+        raise InputError("error-kind", kind=kind[:40], kinds=kinds)
+    if not asked.value.strip():
+        raise InputError("error-nothing")
+    if len(asked.value) > most_bytes or len(asked.value.encode("utf-8", "replace")) > most_bytes:
+        raise InputError("error-text-long", kib=most_bytes >> 10)
+    return Subject(kind, asked.value)
+
+
+async def _file_of(request: Asked) -> Subject:
+    from litestar.datastructures import UploadFile
+    from litestar.exceptions import ClientException
+
+    try:
+        form = await request.form()
+    except (ClientException, ValueError) as error:
+        raise InputError("error-body", reason="multipart/form-data") from error
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise InputError("error-body", reason="multipart/form-data, field “file”")
+    return Subject(FILE, upload.filename or "file", await upload.read())
+
+
+def _answer_lines(service: Service, language: str):  # type: ignore[no-untyped-def]
+    """What answers a batch of lines, bad ones among them, in order."""
+    most = service.config.server.max_text_bytes
+
+    async def answer(lines: Sequence[BulkLine]) -> bytes:
+        subjects: list[Subject] = []
+        answers: list[bytes | None] = []
+        for line in lines:
+            try:
+                if line.raw is None:
+                    raise InputError("error-text-long", kib=most >> 10)
+                subjects.append(subject_of(line.raw, most))
+                answers.append(None)
+            except InputError as error:
+                said = service.shield.sentences.say(
+                    error.sentence, language, **error.args_for_sentence
+                )
+                answers.append(_encode({"line": line.number, "error": said}))
+        verdicts = iter(await service.check_many(subjects))
+        speak = service.shield.speak
+        return b"".join(
+            [
+                (_encode(speak(next(verdicts), language)) if text is None else text) + b"\n"
+                for text in answers
+            ]
+        )
+
+    return answer
+
+
+async def _until_sent(answers: AsyncIterator[bytes], most_bytes: int) -> list[bytes]:
+    """The first answers, up to a number of bytes or to the end of the request.
+
+    Many clients read nothing before they have sent everything; so much is held for them.
+    """
+    held: list[bytes] = []
+    size = 0
+    async for chunk in answers:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= most_bytes:
+            break
+    return held

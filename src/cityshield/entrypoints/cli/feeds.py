@@ -1,0 +1,111 @@
+"""`cityshield feeds`: lists of indicators."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from cityshield.answer import harmless
+from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
+
+FORMATS = ("plain", "urls", "hosts", "adblock", "sha256")
+
+IMPORT_EPILOG = """\b
+Examples:
+  cityshield feeds import blocklist.txt --source partner --expires 30
+  cityshield feeds import hosts.txt --source community --format hosts
+  cityshield feeds import digests.txt --source lab --reason "seen in the city"
+  cityshield feeds import banks.txt --source own-list --type benign
+  zcat list.gz | cityshield feeds import - --source partner
+
+\b
+Formats: plain (a host a line), urls, hosts (hosts file), adblock (||host^), sha256.
+Lines that can't be read are reported with their numbers; the others are taken.
+"""
+
+
+@click.group()
+def feeds() -> None:
+    """Import lists of indicators."""
+
+
+@feeds.command("import", epilog=IMPORT_EPILOG)
+@click.argument("file", metavar="FILE|-")
+@click.option("--source", required=True, help="Whose list this is, as verdicts name it.")
+@click.option("--format", type=click.Choice(FORMATS), help="Format [default: told by the lines].")
+@click.option("--expires", type=click.IntRange(1, 3650), metavar="DAYS", help="Forget after.")
+@click.option("--reason", default="", help="Why its entries are listed, in the source's words.")
+@click.option(
+    "--type",
+    "type_",
+    type=click.Choice([MALICIOUS_ACTIVITY, BENIGN_ACTIVITY]),
+    default=MALICIOUS_ACTIVITY,
+    show_default=True,
+    help="What the source says of its entries.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@language_option
+@home_option
+def import_(
+    file: str,
+    source: str,
+    format: str | None,
+    expires: int | None,
+    reason: str,
+    type_: str,
+    as_json: bool,
+    language: str,
+    home: Path,
+) -> int:
+    """Take the entries of a list into the store."""
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.entrypoints.cli.progress import Progress
+    from cityshield.imports import import_feed
+
+    engine = open_store(home)
+    with _open(file) as opened, Progress(opened) as progress:
+        report = import_feed(
+            engine,
+            home,
+            SystemClock(),
+            local_identity(),
+            opened,
+            source=source,
+            name=file,
+            format=format or "",
+            type=type_,
+            reason=reason,
+            expires_days=expires,
+            progress=progress.advance,
+        )
+    if as_json:
+        click.echo(to_json(report))
+        return 0
+    say = Sentences().say
+    words = {"taken": report.taken, "new": report.new, "listed": report.listed}
+    click.echo(say("feeds-taken", language, source=source, format=report.format, **words))
+    if report.bad_lines:
+        click.echo(say("feeds-bad", language, count=report.bad_lines), err=True)
+        for line in report.bad:
+            start = harmless(line.start, 80)
+            said = say("feeds-bad-line", language, number=line.number, start=start)
+            click.echo(f"  {said}", err=True)
+        if more := report.bad_lines - len(report.bad):
+            click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
+    return 0
+
+
+def _open(file: str) -> BinaryIO:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise InputError("error-file", path=file, reason=error.strerror or "") from error

@@ -1,0 +1,130 @@
+"""The command line: `cityshield`. Commands are imported when they are called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cityshield import __version__
+from cityshield.vocabulary.errors import CityShieldError
+
+COMMANDS = {
+    "check": ("check:check", "Judge links, messages and files."),
+    "up": ("up:up", "Run the service and its page."),
+    "feeds": ("feeds:feeds", "Import lists of indicators."),
+    "checks": ("checks:checks", "List every check, or test their examples."),
+    "explain": ("checks:explain", "Say what a check looks for and why."),
+    "doctor": ("doctor:doctor", "Say what works, what is missing, how to mend it."),
+    "tokens": ("tokens:tokens", "Make, list and revoke API tokens."),
+    "audit": ("audit:audit", "Read and verify the record of who did what."),
+    "backup": ("backup:backup", "Copy and restore the store."),
+    "export": ("backup:export", "Write everything in the store as JSON Lines."),
+    "retention": ("backup:retention", "Delete what has had its time."),
+}
+"""Command, where it is, and what it does; the help of the group needs no import."""
+
+
+class Commands(click.Group):
+    """A group whose members are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(
+            import_module(f"cityshield.entrypoints.cli.{module}"), name
+        )
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+EXAMPLES = """\b
+Examples:
+  cityshield check 'https://parcel-desk.example/pay'
+  cityshield check --lines messages.txt --json
+  cityshield feeds import list.txt --source partner
+  cityshield up
+"""
+
+
+@click.command(
+    cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, "-V", "--version", prog_name="cityshield")
+def cli() -> None:
+    """CityShield (城盾): is this link, message or file safe? With reasons, offline."""
+
+
+Start = Callable[..., None]
+"""What starts the service: data directory, settings, folders of checks, language."""
+
+
+def main(start: Start, arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status. Errors are said in the language of the terminal."""
+    try:
+        status = cli.main(arguments, standalone_mode=False, obj=start)
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except CityShieldError as error:
+        from cityshield.adapters.sentences.sentences import Sentences, language_of_environment
+
+        language = language_of_environment()
+        said = Sentences().say(error.sentence, language, **error.args_for_sentence)
+        click.echo(f"cityshield: {said}", err=True)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status if isinstance(status, int) else 0
+
+
+def home_option(function: Any) -> Any:
+    """The option for the data directory, which every command has."""
+    return click.option(
+        "--data",
+        "home",
+        metavar="DIR",
+        help="Data directory [env: CITYSHIELD_HOME; default: ~/.local/state/cityshield].",
+        callback=lambda _ctx, _param, value: _home(value),
+    )(function)
+
+
+def _home(given: str | None) -> Path:
+    from cityshield.config import home_directory
+
+    return home_directory(given)
+
+
+def language_option(function: Any) -> Any:
+    """The option for the language of sentences."""
+    return click.option(
+        "--lang",
+        "language",
+        metavar="zh|en",
+        help="Language of the reasons [default: that of the terminal].",
+        callback=lambda _ctx, _param, value: _language(value),
+    )(function)
+
+
+def _language(given: str | None) -> str:
+    from cityshield.adapters.sentences.sentences import choose_language, language_of_environment
+
+    return choose_language(given) if given else language_of_environment()

@@ -1,0 +1,35 @@
+"""A verdict as a terminal shows it."""
+
+from __future__ import annotations
+
+import click
+
+from cityshield.answer import answer, harmless
+from cityshield.shield import Shield
+from cityshield.vocabulary.verdict import BENIGN, MALICIOUS, SUSPICIOUS, UNKNOWN, Verdict
+
+_GLYPHS = {BENIGN: "○", UNKNOWN: "?", SUSPICIOUS: "!", MALICIOUS: "⛔"}
+_COLOURS = {BENIGN: "green", UNKNOWN: "white", SUSPICIOUS: "yellow", MALICIOUS: "red"}
+
+
+def in_words(shield: Shield, verdict: Verdict, language: str) -> str:
+    """What, why and now, then the reasons, the parts and what was not read."""
+    said = answer(shield, verdict, language)
+    name = said.shown or harmless(verdict.subject.value, 120)
+    head = f"{_GLYPHS[said.level]} {said.word} ({said.level}, {verdict.score:g})"
+    lines = [
+        click.style(head, fg=_COLOURS[said.level], bold=True) + f"  {name}",
+        f"  {said.headline}",
+        f"  {said.why}",
+        click.style(f"  → {said.now}", bold=True),
+    ]
+    if said.coach:
+        lines.append(f"  {said.coach}")
+    lines += [
+        f"  [{item.number}] {item.check} {item.weight:+g}  {item.what}" for item in said.reasons
+    ]
+    lines += [
+        f"  └ {_GLYPHS[part.level]} {part.word}  {part.shown}  {part.what}" for part in said.parts
+    ]
+    lines += [f"  … {text}" for text in said.not_read]
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+# Sentences of the public page. Written side by side with zh-Hans.ftl; neither is a translation of the other.
+
+brand = CityShield
+page-title = Is this safe? · CityShield
+page-description = Paste a link, a message or a file. CityShield tells you what it is, why, and what to do now.
+skip-to-content = Skip to the page
+promise-never-asks = This shield never asks you for money, for a code or to install anything. Whoever does is not us.
+promise-keeps-nothing = What you enter is looked at and let go. We keep no copy of it.
+run-by = Run by { $operator }.
+operator-contact = Reach us: { $contact }
+
+ask-title = Is this safe?
+ask-again-title = Check something else
+ask-lead = Got something odd? Show it to Dundun before you tap, pay or reply.
+ask-button = Check it
+ask-kept = Free. No account needed. Nothing you enter here is stored.
+text-label = A link, or the whole message
+text-placeholder = Paste it here. You need not open it.
+file-label = Or a file, up to { $mib } MiB
+file-taken = File ready: { $name }
+clear-button = Clear
+looking = Dundun is looking. This takes a few seconds.
+
+error-word = Please try again
+trouble-network = We could not reach the shield. Check your connection and press the button again; your text is still here.
+trouble-busy = Many people are asking right now. Wait a minute, then press the button again; your text is still here.
+trouble-large = That file is larger than { $mib } MiB. Try a smaller one, or paste the link or message it came with.
+trouble-server = Something went wrong on our side, so we have no answer. Until you have one, do not open it; please try again in a minute.
+
+cat-calm = Dundun the cat sits calmly, eyes half closed
+cat-curious = Dundun the cat tilts her head and wonders
+cat-alert = Dundun the cat sits upright, ears forward, on her guard
+cat-alarm = Dundun the cat holds up her shield: stop
+cat-relieved = Dundun the cat rests, eyes closed, relieved
+
+verdict-word-spoken = { $word }:
+shown-link = The link, made harmless:
+shown-message = The message:
+shown-file = The file:
+message-title = What you showed us
+reasons-title = Why we say so
+reason-spoken = reason
+reason-good-spoken = In its favour:
+reason-bad-spoken = Against it:
+reason-check = Check { $check }, weight { $weight }
+known-from-list = We know this one: it is on a list of confirmed cases.
+judged-not-listed = It is on none of our lists. This is our judgement from what we could see.
+parts-title = The links in it
+parts-title-file = What is inside
+parts-more = And { $count } more that are not shown here.
+unread-title = What we could not see
+coverage = We could look at about { $percent } % of this. What we did not see may change the answer.
+coverage-full = We could look at all of it.
+
+did-safe-button = I did the safe thing
+did-safe-word = Well done
+did-safe-headline = You stopped in time.
+did-safe-why = Tricks like this one live on hurry, and you took your time.
+did-safe-now = Tell one person who might get the same message. If you had already paid or typed a password, call your bank and the police now.
+false-alarm-button = This is a false alarm
+false-alarm-word = Sorry
+false-alarm-headline = If we were wrong, we apologise.
+false-alarm-why = A shield that cries wolf protects no one, so a person should look at it again.
+false-alarm-now = Tell { $operator } what you checked and why it is fine; a person will look. Until then, go in by a way you already know.
+false-alarm-now-contact = Tell { $operator } what you checked and why it is fine: { $contact }. A person will look. Until then, go in by a way you already know.

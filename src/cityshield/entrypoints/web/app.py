@@ -1,0 +1,107 @@
+"""The ASGI application: routes from the entrypoints, with the gate in front."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
+from litestar.config.response_cache import ResponseCacheConfig
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from prometheus_client import generate_latest
+
+from cityshield import __version__
+from cityshield.adapters.sentences.sentences import choose_language
+from cityshield.entrypoints.web.gate import App, Gate, Scope
+from cityshield.entrypoints.web.problems import MEDIA_TYPE, Problems, problem
+from cityshield.service import Service
+from cityshield.vocabulary.errors import CityShieldError, Forbidden
+
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+
+
+class Health(msgspec.Struct, frozen=True):
+    """That the service answers, what it is, and how many list entries it holds."""
+
+    status: str
+    version: str
+    indicators: int
+
+
+def make_app(service: Service, routes: Sequence[BaseRouteHandler | Router]) -> Gate:
+    """The application over a service; it keeps house while it runs."""
+    problems = Problems(service.shield.sentences)
+
+    @get("/healthz", summary="Is the service alive")
+    async def healthz() -> Health:
+        """Alive, and how many entries the lists hold."""
+        return Health("ok", __version__, service.indicators())
+
+    @get("/metrics", include_in_schema=False)
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Prometheus metrics: for this machine, or with a token (scope `metrics:read`)."""
+        if not _is_this_machine(request):
+            identity = service.identify(request.headers.get("authorization", ""))
+            if identity is None:
+                raise Forbidden("error-not-authenticated")
+            if not identity.may("metrics:read"):
+                raise Forbidden("error-forbidden", name=identity.name, scope="metrics:read")
+        return Response(generate_latest(service.registry), media_type=_METRICS)
+
+    app = Litestar(
+        [*routes, healthz, metrics],
+        lifespan=[_housekeeping(service)],
+        exception_handlers={
+            CityShieldError: problems.of_ours,
+            HTTPException: problems.of_http,
+            Exception: problems.of_any,
+        },
+        openapi_config=OpenAPIConfig(
+            title="CityShield",
+            version=__version__,
+            description="Is this link, message or file safe? A verdict with reasons.",
+            path="/api",
+            render_plugins=[JsonRenderPlugin()],
+        ),
+        request_max_body_size=None,
+        logging_config=None,
+        response_cache_config=ResponseCacheConfig(),
+    )
+
+    def refuse(scope: Scope, status: int, sentence: str, args: dict[str, str]) -> tuple[str, bytes]:
+        accept = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        sentences = service.shield.sentences
+        told = problem(sentences, choose_language(accept), status, sentence, **args)
+        return MEDIA_TYPE, msgspec.json.encode(told)
+
+    return Gate(cast(App, app), service.config.server, service.registry, refuse)
+
+
+def _housekeeping(service: Service):  # type: ignore[no-untyped-def]
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(service.keep_house())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            service.close()
+
+    return lifespan
+
+
+def _is_this_machine(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client is on this machine and no proxy stands between."""
+    client = request.client
+    if client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    return client.host in ("127.0.0.1", "::1")

@@ -1,0 +1,228 @@
+"""The gate in front of every route: who asks, how much, how long; and headers on every answer.
+
+Plain ASGI (asgi.readthedocs.io), so that an answer that is refused costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from cityshield.config import Server
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Scope, int, str, dict[str, str]], tuple[str, bytes]]
+"""Makes the body of a refusal: scope, status, sentence id, arguments -> media type, body."""
+
+UNIT_BYTES = 16 * 1024
+_MOST_CLIENTS = 50_000
+_UNTIMED = ("/api/v1/check/bulk",)
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+]
+
+log = structlog.get_logger("cityshield.web")
+
+
+class TooMuch(Exception):
+    """A body went over its limit while it came in."""
+
+
+class Meter:
+    """A token bucket for each client: so many units a minute, so many at once."""
+
+    def __init__(self, per_minute: int, burst: int) -> None:
+        self._per_s = per_minute / 60
+        self._burst = float(burst)
+        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_s(self, client: str, units: float, now: float) -> float:
+        """Take units for a client: 0 when it may go on, else the seconds until it may."""
+        left, at = self._clients.pop(client, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._per_s)
+        wait = 0.0
+        if left >= min(units, self._burst):
+            left -= units
+        else:
+            wait = (min(units, self._burst) - left) / self._per_s
+        self._clients[client] = (left, now)
+        if len(self._clients) > _MOST_CLIENTS:
+            self._clients.popitem(last=False)
+        return wait
+
+
+class Proxies:
+    """The proxies whose word about the client is believed."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        self._networks = [ipaddress.ip_network(item, strict=False) for item in trusted]
+
+    def client(self, peer: str, forwarded: str) -> str:
+        """The client's address: the last in `X-Forwarded-For` that is not a trusted proxy's."""
+        address = peer
+        for item in reversed(forwarded.split(",")):
+            if not self._trusts(address):
+                break
+            candidate = item.strip().strip("[]")
+            if not _is_address(candidate):
+                break
+            address = candidate
+        return _block(address)
+
+    def _trusts(self, address: str) -> bool:
+        if not self._networks or not _is_address(address):
+            return False
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in network for network in self._networks)
+
+
+class Gate:
+    """Meters, bounds and times every request, and puts the security headers on every answer."""
+
+    def __init__(
+        self, app: App, server: Server, registry: CollectorRegistry, refuse: Refuse
+    ) -> None:
+        self._app = app
+        self._server = server
+        self._refuse = refuse
+        self._meter = Meter(server.rate_per_minute, server.rate_burst)
+        self._proxies = Proxies(server.trusted_proxies)
+        self._answers = Counter(
+            "cityshield_http_answers", "HTTP answers.", ("method", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "cityshield_http_seconds", "Time to the end of an answer.", registry=registry
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection's request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+        state = {"status": 0}
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                state["status"] = message["status"]
+                message["headers"] = _with_security(message["headers"])
+            await send(message)
+
+        try:
+            await self._pass(scope, receive, send_on, state, started)
+        finally:
+            status = state["status"]
+            self._answers.labels(_method(scope), str(status)).inc()
+            self._seconds.observe(time.monotonic() - started)
+            if status >= 500 or status == 0:
+                log.warning("answer", method=_method(scope), status=status)
+
+    async def _pass(
+        self, scope: Scope, receive: Receive, send: Send, state: dict[str, int], started: float
+    ) -> None:
+        headers = dict(scope["headers"])
+        peer = scope["client"][0] if scope.get("client") else ""
+        client = self._proxies.client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+        scope.setdefault("state", {})["client"] = client
+        scope["state"]["meter"] = self._meter
+        length = int(headers.get(b"content-length", b"0") or b"0")
+        limit = self._server.max_body_bytes
+        untimed = scope["path"] in _UNTIMED
+        if length > limit and not untimed:
+            await self._stop(scope, send, 413, "error-body-long", mib=str(limit >> 20))
+            return
+        units = 1.0 if untimed else 1 + length / UNIT_BYTES
+        if wait := self._meter.wait_s(client, units, started):
+            seconds = str(math.ceil(wait))
+            await self._stop(scope, send, 429, "error-rate", seconds=seconds)
+            return
+        if untimed:
+            await self._app(scope, receive, send)
+            return
+        taken = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise TooMuch
+            return message
+
+        try:
+            async with asyncio.timeout(self._server.time_s + 5):
+                await self._app(scope, receive_bounded, send)
+        except TooMuch:
+            if not state["status"]:
+                await self._stop(scope, send, 413, "error-body-long", mib=str(limit >> 20))
+        except TimeoutError:
+            if not state["status"]:
+                await self._stop(scope, send, 503, "error-time")
+
+    async def _stop(
+        self, scope: Scope, send: Send, status: int, sentence: str, **args: str
+    ) -> None:
+        media_type, body = self._refuse(scope, status, sentence, args)
+        headers = [
+            (b"content-type", media_type.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+            (b"connection", b"close"),
+        ]
+        if "seconds" in args:
+            headers.append((b"retry-after", args["seconds"].encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _with_security(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    return given + [header for header in SECURITY_HEADERS if header[0] not in names]
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    return method if method in known else "OTHER"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _block(address: str) -> str:
+    """An IPv6 address as its /64, which is what one client holds; any other as it is."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    except ValueError:
+        return address

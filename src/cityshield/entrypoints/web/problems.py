@@ -1,0 +1,84 @@
+"""Errors over HTTP: problem details (RFC 9457) in the reader's language."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from cityshield.adapters.sentences.sentences import Sentences, choose_language
+from cityshield.vocabulary.errors import CityShieldError, Forbidden
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS = {
+    "error-not-authenticated": 401,
+    "error-text-long": 413,
+    "error-body-long": 413,
+    "error-rate": 429,
+    "error-time": 503,
+    "error-locked": 409,
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong and how to mend it: `detail` is a sentence, `type` its id."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def problem(
+    sentences: Sentences, language: str, status: int, sentence: str, **args: str
+) -> Problem:
+    """The problem that a sentence tells of."""
+    detail = sentences.say(sentence, language, **args)
+    return Problem(f"urn:cityshield:{sentence}", HTTPStatus(status).phrase, status, detail)
+
+
+class Problems:
+    """Turns errors into answers."""
+
+    def __init__(self, sentences: Sentences) -> None:
+        self._sentences = sentences
+
+    def of_ours(self, request: Request[Any, Any, Any], error: CityShieldError) -> Response[Any]:
+        """An error of the vocabulary: 400, 401, 403, 413 or 429 by its sentence."""
+        usual = 403 if isinstance(error, Forbidden) else 400
+        status = _STATUS.get(error.sentence, usual)
+        return self._answer(request, status, error.sentence, error.args_for_sentence)
+
+    def of_http(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        """An error of the web library, such as a path that does not exist."""
+        reason = HTTPStatus(error.status_code).phrase
+        return self._answer(
+            request, error.status_code, "error-body", {"reason": reason}, error.headers
+        )
+
+    def of_any(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        """A fault of ours: logged by its type alone, for its text may hold what was typed."""
+        import structlog
+
+        structlog.get_logger("cityshield.web").error("fault", error=type(error).__name__)
+        return self._answer(request, 500, "error-server", {})
+
+    def _answer(
+        self,
+        request: Request[Any, Any, Any],
+        status: int,
+        sentence: str,
+        args: dict[str, str],
+        headers: dict[str, str] | None = None,
+    ) -> Response[Any]:
+        language = choose_language(request.headers.get("accept-language", ""))
+        told = problem(self._sentences, language, status, sentence, **args)
+        given = {key: value for key, value in (headers or {}).items() if key.lower() == "allow"}
+        if status == 401:
+            given["WWW-Authenticate"] = "Bearer"
+        return Response(
+            msgspec.json.encode(told), status_code=status, media_type=MEDIA_TYPE, headers=given
+        )

@@ -1,0 +1,137 @@
+"""A guard: gathers facts about subjects of one kind, and judges them with its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from cityshield.guards.budget import Budget
+from cityshield.guards.check import Answer, Check, Hit, Judge
+from cityshield.guards.scale import Scale
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
+
+
+class Facts(Protocol):
+    """What every guard's facts have; the rest is the guard's own, in its `facts.py`."""
+
+    @property
+    def subject(self) -> Subject:
+        """What the facts are about, without its content."""
+        ...
+
+    @property
+    def read(self) -> float:
+        """The share of the subject that was read, 0..1."""
+        ...
+
+    @property
+    def failed(self) -> tuple[Failure, ...]:
+        """What could not be gathered."""
+        ...
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether there are parts to judge."""
+        ...
+
+
+class Gatherer(Protocol):
+    """The half of a guard that may ask ports. Its facts carry everything the checks need."""
+
+    def version(self) -> str:
+        """A word that changes whenever the same subject might give other facts."""
+        ...
+
+    def identify(self, subject: Subject) -> str | None:
+        """The canonical name under which a verdict may be cached; None where it may not."""
+        ...
+
+    async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[Any]:
+        """Facts for each subject, in order; a subject that cannot be read gives facts too."""
+        ...
+
+    def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
+        """The parts that the facts name, opened one at a time; what is not read, as failures."""
+        ...
+
+
+class Guard:
+    """Gathering and judging of one kind of subject.
+
+    The checks are compiled at the first judgement, once per worker.
+    """
+
+    def __init__(
+        self, name: str, kind: str, checks: Sequence[Check], gatherer: Gatherer, scale: Scale
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.checks = tuple(checks)
+        self.gatherer = gatherer
+        self.scale = scale
+        self._judges: list[tuple[str, float, Judge]] | None = None
+
+    async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[Any]:
+        """Facts for each subject, in order."""
+        return await self.gatherer.gather_many(subjects)
+
+    def judge(self, facts: Any) -> Verdict:
+        """The verdict on one subject's facts."""
+        return self.judge_many((facts,))[0]
+
+    def judge_many(self, batch: Iterable[Any]) -> list[Verdict]:
+        """A verdict for each subject's facts, in order; its parts are the shield's business."""
+        judges = self._compiled()
+        weights = self.scale.weights
+        verdicts = []
+        for facts in batch:
+            evidence: list[Evidence] = []
+            failed: list[Failure] = []
+            for check_id, weight, judge in judges:
+                try:
+                    answer = judge(facts)
+                    if answer is None:
+                        continue
+                    for hit in (answer,) if type(answer) is Hit else answer:  # type: ignore[union-attr]
+                        evidence.append(_evidence(check_id, weight, hit, weights))
+                except Exception as error:
+                    failed.append(Failure(check_id, "raised", detail=type(error).__name__))
+            coverage: float = facts.read
+            if failed:
+                coverage *= 1 - len(failed) / len(judges)
+            if facts.failed:
+                failed.extend(facts.failed)
+            verdicts.append(self.scale.conclude(facts.subject, evidence, failed, coverage))
+        return verdicts
+
+    def _compiled(self) -> list[tuple[str, float, Judge]]:
+        if self._judges is None:
+            weights = self.scale.weights
+            self._judges = [
+                (check.id, weights.get(check.id, check.declaration.weight), _compile(check))
+                for check in self.checks
+            ]
+        return self._judges
+
+
+def _compile(check: Check) -> Judge:
+    """The compiled judge; one whose knowledge cannot be built fails at each call instead."""
+    try:
+        return check.compile()
+    except Exception as error:
+        reason = error
+
+        def judge(facts: Any) -> Answer:
+            raise reason
+
+        return judge
+
+
+def _evidence(check_id: str, weight: float, hit: Hit, weights: dict[str, float]) -> Evidence:
+    if hit.weight is not None:
+        weight = hit.weight
+    if hit.rule:
+        check_id = f"{check_id}/{hit.rule}"
+        weight = weights.get(check_id, weight)
+    return Evidence(check_id, weight, "", hit.spans, hit.args)

@@ -1,0 +1,34 @@
+"""What the links guard knows of a link before it judges."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cityshield.guards.links.canonical import Canonical
+from cityshield.vocabulary.indicator import Indicator
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import Failure
+
+
+class LinkFacts(msgspec.Struct, frozen=True, gc=False):
+    """A link in both its views, and what sources say of it.
+
+    `canonical` is the Safe Browsing view; `elsewhere` is the host that a browser would go to by
+    the WHATWG URL standard when it is another one, else empty. `registrable` is the
+    registrable domain by the public suffix list, private section included. `listed` and `vouched` hold the indicators in force against and for
+    the link; a voucher is left out when a listing is more specific.
+    """
+
+    subject: Subject
+    canonical: Canonical
+    registrable: str
+    elsewhere: str
+    listed: tuple[Indicator, ...]
+    vouched: tuple[Indicator, ...]
+    read: float = 1.0
+    failed: tuple[Failure, ...] = ()
+
+    @property
+    def has_parts(self) -> bool:
+        """A link has no parts."""
+        return False

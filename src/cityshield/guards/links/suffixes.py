@@ -1,0 +1,104 @@
+"""Where one owner's names begin: public suffixes and registrable domains.
+
+Source: publicsuffix.org/list, its private section included, from the ``publicsuffixlist``
+package. Only the package's list file is read: its own parser encodes all 10 000 rules by
+IDNA, which every start of a command would pay for. Here the lines become the keys of one
+dictionary as they stand, comments and all (no host equals a comment); only wildcards
+and exceptions are looked at one by one, and rules outside ASCII once a host needs them.
+"""
+
+from publicsuffixlist import PSLFILE
+
+_PRIVATE_SECTION = "// ===BEGIN PRIVATE DOMAINS==="
+_PLAIN, _WILDCARD, _EXCEPTION, _UNLISTED = 1, 2, 3, 0
+_PRIVATE = 4  # added to the kind of a rule of the private section
+_MOST_LABELS = 16  # more than any rule has; a host of 100 000 labels costs no more than this
+
+
+class Suffixes:
+    """The public suffix list, asked by host.
+
+    Hosts are as ``Canonical.host`` has them: lower case, A-labels, no port. Mixed case, Unicode
+    labels and one trailing dot are understood too; answers are in lower case. A top-level
+    domain that is not listed is a suffix (the list's rule ``*``), and so is the parent of a
+    wildcard rule. An IP address and a host with an empty label are their own suffix.
+    """
+
+    def __init__(self, source: str | None = None) -> None:
+        """Read the list from the text given, else the one that ``publicsuffixlist`` brings."""
+        if source is None:
+            with open(PSLFILE, encoding="utf-8") as file:
+                source = file.read()
+        icann, _, private = source.partition(_PRIVATE_SECTION)
+        self._kinds = _kinds_of_rules(icann, _PLAIN)
+        self._kinds.update(_kinds_of_rules(private, _PLAIN + _PRIVATE))
+        self._unencoded = not source.isascii()
+
+    def registrable(self, host: str) -> str:
+        """Give the domain someone registered: the suffix and one label more.
+
+        The host itself when it is a suffix, an IP address or has an empty label.
+        """
+        host = host.lower().removesuffix(".")
+        suffix, _ = self._find(host)
+        if len(suffix) == len(host):
+            return host
+        return host[host.rfind(".", 0, -len(suffix) - 1) + 1 :]
+
+    def suffix(self, host: str) -> str:
+        """Give the public suffix of a host, such as ``co.uk`` or ``github.io``."""
+        return self._find(host.lower().removesuffix("."))[0]
+
+    def is_private_suffix(self, host: str) -> bool:
+        """Tell whether the host is itself a suffix of the private section.
+
+        True for ``github.io``, where anyone may hold a name, and false for ``me.github.io``:
+        ask ``is_private_suffix(suffix(host))`` whether a host lies on such a platform.
+        """
+        host = host.lower().removesuffix(".")
+        suffix, kind = self._find(host)
+        return kind > _PRIVATE and suffix == host
+
+    def _find(self, host: str) -> tuple[str, int]:
+        """Find the suffix of a lower-case host and the kind of the rule that says so."""
+        if host.startswith(".") or ".." in host:
+            return host, _UNLISTED
+        longer = rest = host
+        if host.count(".") >= _MOST_LABELS:
+            longer = rest = host.split(".", host.count(".") - _MOST_LABELS + 1)[-1]
+        if self._unencoded and "xn--" in host:
+            self._encode_rules()
+        kinds = self._kinds
+        while (kind := kinds.get(rest)) is None:
+            dot = rest.find(".")
+            if dot < 0:
+                is_address = rest.isdecimal() or rest.endswith("]")
+                return host if is_address else rest, _UNLISTED
+            longer, rest = rest, rest[dot + 1 :]
+        if kind % _PRIVATE == _WILDCARD:
+            return longer, kind
+        return rest.partition(".")[2] if kind % _PRIVATE == _EXCEPTION else rest, kind
+
+    def _encode_rules(self) -> None:
+        """Add the A-labels of the 460 rules outside ASCII: 3 ms, so not before a host asks."""
+        foreign = [rule for rule in self._kinds if not rule.isascii() and rule[0] != "/"]
+        self._kinds.update([(_a_labels(rule), self._kinds[rule]) for rule in foreign])
+        self._unencoded = False
+
+
+def _kinds_of_rules(section: str, plain: int) -> dict[str, int]:
+    """Map each rule of a section of the list to its kind; comments stay in, as plain."""
+    kinds = dict.fromkeys(section.split("\n"), plain)
+    kinds.pop("", None)
+    for line in [line for line in kinds if line[0] in "*!"]:
+        rule = line.removeprefix("!").removeprefix("*.")
+        kinds[rule] = plain - _PLAIN + (_WILDCARD if line[0] == "*" else _EXCEPTION)
+    return kinds
+
+
+def _a_labels(rule: str) -> str:
+    """Encode a rule's labels by punycode (RFC 3492); the list keeps them already mapped."""
+    return ".".join(
+        label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+        for label in rule.split(".")
+    )

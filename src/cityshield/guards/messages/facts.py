@@ -1,0 +1,29 @@
+"""What the messages guard knows of a text before it judges."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cityshield.guards.messages.normal import Normal
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import Failure
+
+
+class MessageFacts(msgspec.Struct, frozen=True, gc=False):
+    """A text, its normal form, and the links in it.
+
+    `links` are the links to judge, in order and each once; `links_missed` counts those above the
+    limit. `read` is below one when only the beginning of a long text was read.
+    """
+
+    subject: Subject
+    normal: Normal
+    links: tuple[str, ...]
+    links_missed: int = 0
+    read: float = 1.0
+    failed: tuple[Failure, ...] = ()
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether there are links in the text."""
+        return bool(self.links)

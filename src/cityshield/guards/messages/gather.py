@@ -1,0 +1,82 @@
+"""Gathering of facts about messages: the normal form and the links inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cityshield.guards.budget import Budget
+from cityshield.guards.messages.facts import MessageFacts
+from cityshield.guards.messages.normal import normalize
+from cityshield.vocabulary.subject import LINK, Subject
+from cityshield.vocabulary.verdict import Failure
+
+MAX_CHARACTERS = 100_000
+"""A longer text is read this far, and its verdict says so."""
+
+MAX_LINKS = 100
+"""Links of one message that are judged; the others are counted as not reached."""
+
+_TOP_LEVEL = (
+    "com|net|org|info|biz|name|pro|mobi|asia|cn|hk|tw|mo|sg|my|jp|kr|in|id|th|vn|ph|us|uk|ca|au|nz"
+    "|de|fr|it|es|pt|nl|be|ch|at|se|no|dk|fi|pl|cz|ru|ua|tr|br|mx|ar|za|ng|ke|ae|eu|gov|edu|int"
+    "|top|xyz|vip|shop|store|online|site|club|icu|app|dev|cc|co|io|me|tv|ws|to|ly|gg|gl|la|pw|tk"
+    "|ml|ga|cf|gq|live|life|link|click|space|website|work|world|today|fun|ltd|group|tech|cloud|wang"
+    "|ren|xin|ink|red|cyou|cfd|sbs|bond|buzz|rest|quest|monster|best|help|support|bid|win|loan|page"
+    "|example|test|invalid"
+)
+_STOP = r"\s<>\"'`，。；：！？、（）【】《》「」『』“”‘’\u200b"
+_LINK = re.compile(
+    rf"(?:https?|hxxps?)(?:://|\[:\]//)[^{_STOP}]{{1,4096}}"
+    r"|(?<![A-Za-z0-9@._/-])(?:[A-Za-z0-9_-]{1,63}(?:\.|\[\.\]|\(\.\))){1,8}"
+    rf"(?:{_TOP_LEVEL})(?![A-Za-z0-9@_-])(?:(?::\d{{1,5}})?[/?#][^{_STOP}]{{0,4096}})?",
+    re.IGNORECASE,
+)
+"""A link as people write it; repetitions are bounded and start at a border: linear."""
+
+
+class MessageGatherer:
+    """Reads a text in memory; asks no port."""
+
+    def version(self) -> str:
+        """Messages depend on nothing outside the text."""
+        return ""
+
+    def identify(self, subject: Subject) -> str | None:
+        """No verdict on what a resident types is kept."""
+        return None
+
+    async def gather_many(self, subjects: Sequence[Subject]) -> list[MessageFacts]:
+        """Facts for each text, of which at most MAX_CHARACTERS are read."""
+        return [_facts(subject) for subject in subjects]
+
+    def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
+        """The links of the message."""
+        for link in facts.links:
+            yield Subject(LINK, link)
+        if facts.links_missed:
+            yield Failure("messages", "too-many", count=facts.links_missed)
+
+
+def _facts(subject: Subject) -> MessageFacts:
+    text = subject.value
+    read = 1.0
+    failed: tuple[Failure, ...] = ()
+    if len(text) > MAX_CHARACTERS:
+        read = MAX_CHARACTERS / len(text)
+        failed = (Failure("messages", "too-long"),)
+        text = text[:MAX_CHARACTERS]
+    links = find_links(text)
+    missed = max(0, len(links) - MAX_LINKS)
+    return MessageFacts(
+        subject.bare(), normalize(text), tuple(links[:MAX_LINKS]), missed, read, failed
+    )
+
+
+def find_links(text: str) -> list[str]:
+    """The links in a text as they are written, in order, each once."""
+    if "." not in text and "://" not in text:
+        return []
+    found = (match.group().rstrip(".,;:!?)]}") for match in _LINK.finditer(text))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,101 @@
+"""Importing a feed: its lines read, its entries stored, the act recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from cityshield.adapters.feeds.feed import BadLine, Feed
+from cityshield.adapters.store.audit import record_alone
+from cityshield.adapters.store.indicators import import_entries, note_bad_lines
+from cityshield.ports.clock import Clock
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.indicator import MALICIOUS_ACTIVITY
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+class ImportReport(msgspec.Struct, frozen=True):
+    """What an import did.
+
+    `taken` entries were read, `new` of them were not in the store, and `listed` entries are in
+    force now. `bad_lines` lines could not be read; `bad` holds the first of them.
+    """
+
+    source: str
+    format: str
+    taken: int
+    new: int
+    listed: int
+    lines: int
+    bad_lines: int
+    bad: list[BadLine]
+
+
+def import_feed(
+    engine: Engine,
+    home: Path,
+    clock: Clock,
+    identity: Identity,
+    file: BinaryIO,
+    *,
+    source: str,
+    name: str = "",
+    format: str = "",
+    type: str = MALICIOUS_ACTIVITY,
+    reason: str = "",
+    expires_days: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Take a feed into the store. `name` is what the feed is called in an error.
+
+    Raises InputError when no line of it can be used; a bad line among good ones is reported.
+    """
+    if not source.isprintable() or not 1 <= len(source.strip()) <= 200:
+        raise InputError("error-source-name", name=source[:80])
+    feed = Feed(file, format)
+    entries = feed.entries()
+    first = list(islice(entries, 1))
+    if not first and feed.bad_lines:
+        raise InputError("error-feed-empty", path=name or source, format=feed.format)
+    done = import_entries(
+        engine,
+        home,
+        clock,
+        source,
+        chain(first, entries),
+        type=type,
+        reason=reason,
+        expires_days=expires_days,
+        progress=progress,
+    )
+    note_bad_lines(engine, source, feed.bad_lines)
+    record_alone(
+        engine,
+        identity,
+        "feeds.import",
+        clock.now(),
+        {
+            "source": source,
+            "type": type,
+            "taken": done.taken,
+            "new": done.new,
+            "bad_lines": feed.bad_lines,
+        },
+    )
+    return ImportReport(
+        source,
+        feed.format,
+        done.taken,
+        done.new,
+        done.listed,
+        feed.lines,
+        feed.bad_lines,
+        feed.bad,
+    )

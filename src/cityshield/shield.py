@@ -1,0 +1,426 @@
+"""The shield: every guard behind one `check_many`, and the only place that names every room."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Coroutine, Iterator, Sequence
+from functools import cached_property
+from glob import escape as glob_escape
+from glob import glob
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from cityshield import __version__
+from cityshield.adapters.clock import SystemClock
+from cityshield.adapters.sentences.sentences import Sentences
+from cityshield.config import Config, read_config
+from cityshield.guards.budget import Budget
+from cityshield.guards.check import Check, discover, read_toml
+from cityshield.guards.guard import Gatherer, Guard
+from cityshield.guards.scale import Scale, with_parts
+from cityshield.ports.clock import Clock
+from cityshield.ports.content import Content
+from cityshield.ports.indicators import Indicators
+from cityshield.ports.rules import Rules
+from cityshield.ports.verdicts import Verdicts
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
+from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
+
+GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
+"""Every guard, and the kind of subject it judges."""
+
+ENTRY_POINTS = "cityshield.checks"
+_FOLDER = Path(__file__).parent / "guards"
+_PARTS_AT_ONCE = 32
+_PART_BYTES_AT_ONCE = 8 << 20
+
+Result = TypeVar("Result")
+
+
+class Rooms(Protocol):
+    """What gatherers are built from."""
+
+    @property
+    def indicators(self) -> Indicators:
+        """What sources have published."""
+        ...
+
+    @property
+    def suffixes(self) -> Any:
+        """The public suffix list, as the links guard reads it."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """Rules over bytes."""
+        ...
+
+    @property
+    def content(self) -> Content:
+        """The bytes of files."""
+        ...
+
+    @property
+    def scan_bytes(self) -> int:
+        """How much of a file the rules see."""
+        ...
+
+
+class RealRooms:
+    """The rooms of a running shield, each opened when a gatherer first needs it.
+
+    `disk` says whether the name of a file subject may open a path.
+    """
+
+    def __init__(self, home: Path, config: Config, clock: Clock, *, disk: bool) -> None:
+        self._home = home
+        self._config = config
+        self._clock = clock
+        self._disk = disk
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """The indicators of the data directory."""
+        from cityshield.adapters.store.indicators import IndicatorLookup
+
+        return IndicatorLookup(self._home, self._clock)
+
+    @cached_property
+    def suffixes(self) -> Any:
+        """The public suffix list."""
+        from cityshield.guards.links.suffixes import Suffixes
+
+        return Suffixes()
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The operator's YARA rules: the folder that is set, else `rules` in the data directory."""
+        from cityshield.adapters.yara.rules import YaraRules
+
+        folder = Path(self._config.files.rules or self._home / "rules")
+        return YaraRules(folder if folder.is_dir() else None, self._config.files.rule_timeout_s)
+
+    @cached_property
+    def content(self) -> Content:
+        """Files in memory, and on the disk where that is allowed."""
+        from cityshield.adapters.content.content import DiskContent, MemoryContent
+
+        return DiskContent() if self._disk else MemoryContent()
+
+    @property
+    def scan_bytes(self) -> int:
+        """How much of a file the rules see."""
+        return self._config.files.scan_bytes
+
+
+def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
+    """The gatherer of a guard."""
+    if guard == "links":
+        from cityshield.guards.links.gather import LinkGatherer
+
+        return LinkGatherer(rooms.indicators, rooms.suffixes)
+    if guard == "messages":
+        from cityshield.guards.messages.gather import MessageGatherer
+
+        return MessageGatherer()
+    from cityshield.guards.files.gather import FileGatherer
+
+    return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
+
+
+def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
+    """The checks of a guard: our own, those of installed packages, and those in `folders`.
+
+    A folder of checks has one folder for each guard it adds to.
+    """
+    checks = discover(guard, _FOLDER / guard / "checks", f"cityshield.guards.{guard}.checks")
+    for folder in folders:
+        if (folder / guard).is_dir():
+            checks += discover(guard, folder / guard)
+    return checks
+
+
+def installed_folders() -> list[Path]:
+    """The folders of checks that installed packages offer by the entry-point group.
+
+    `importlib.metadata` is loaded only when some package names the group: it is slow to load.
+    """
+    if not any(map(_names_the_group, sys.path)):
+        return []
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    folders = []
+    for point in entry_points(group=ENTRY_POINTS):
+        spec = find_spec(point.module)
+        if spec is not None and spec.submodule_search_locations:
+            folders.append(Path(next(iter(spec.submodule_search_locations))))
+    return folders
+
+
+class Shield:
+    """Judges subjects of every kind, their parts included.
+
+    Guards are built when the first subject of their kind comes.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        config: Config,
+        clock: Clock,
+        *,
+        folders: Sequence[Path] = (),
+        cache: Verdicts | None = None,
+    ) -> None:
+        self.config = config
+        self.rooms = rooms
+        self.sentences = Sentences()
+        self._clock = clock
+        self._folders = folders
+        self._cache = cache
+        self._guards: dict[str, Guard] = {}
+
+    def guard(self, name: str) -> Guard:
+        """The guard of this name, built at the first call."""
+        if name not in self._guards:
+            kind = GUARDS[name]
+            limits = self.config.thresholds.get(kind)
+            scale = (
+                Scale(limits.suspicious, limits.malicious, self.config.weights)
+                if limits
+                else Scale(weights=self.config.weights)
+            )
+            checks = find_checks(name, self._folders)
+            self._guards[name] = Guard(name, kind, checks, make_gatherer(name, self.rooms), scale)
+        return self._guards[name]
+
+    def checks(self) -> list[Check]:
+        """Every check of every guard, in order of id."""
+        found = [check for name in GUARDS for check in self.guard(name).checks]
+        return sorted(found, key=lambda check: check.id)
+
+    @cached_property
+    def _guard_of_kind(self) -> dict[str, str]:
+        return {kind: name for name, kind in GUARDS.items()}
+
+    async def check(self, subject: Subject) -> Verdict:
+        """The verdict on one subject."""
+        return (await self.check_many((subject,)))[0]
+
+    async def check_many(self, subjects: Sequence[Subject]) -> list[Verdict]:
+        """A verdict for each subject, in order, its parts judged within the budget."""
+        return await self._check_many(subjects, 0, None)
+
+    async def _check_many(
+        self, subjects: Sequence[Subject], depth: int, budget: Budget | None
+    ) -> list[Verdict]:
+        kinds = {subject.kind for subject in subjects}
+        if len(kinds) == 1:
+            return await self._check_kind(kinds.pop(), subjects, depth, budget)
+        verdicts: dict[int, Verdict] = {}
+        for kind in kinds:
+            places = [place for place, subject in enumerate(subjects) if subject.kind == kind]
+            some = await self._check_kind(kind, [subjects[i] for i in places], depth, budget)
+            verdicts.update(zip(places, some, strict=True))
+        return [verdicts[place] for place in range(len(subjects))]
+
+    async def _check_kind(
+        self, kind: str, subjects: Sequence[Subject], depth: int, budget: Budget | None
+    ) -> list[Verdict]:
+        name = self._guard_of_kind.get(kind)
+        if name is None:
+            raise InputError("error-kind", kind=kind, kinds=", ".join(GUARDS.values()))
+        guard = self.guard(name)
+        if self._cache is not None and kind == FILE:
+            return await self._check_cached(guard, subjects, depth, budget)
+        return await self._judge(guard, subjects, depth, budget)
+
+    async def _check_cached(
+        self, guard: Guard, subjects: Sequence[Subject], depth: int, budget: Budget | None
+    ) -> list[Verdict]:
+        """Verdicts from the cache where it holds them; new ones without parts are put there."""
+        assert self._cache is not None
+        keys = [self._key(guard, subject) for subject in subjects]
+        known = self._cache.get_many([key for key in keys if key])
+        rest = [place for place, key in enumerate(keys) if key not in known]
+        judged = await self._judge(guard, [subjects[place] for place in rest], depth, budget)
+        fresh = {}
+        verdicts: list[Verdict | None] = [
+            _renamed(known[key], subject.bare()) if key in known else None
+            for key, subject in zip(keys, subjects, strict=True)
+        ]
+        for place, verdict in zip(rest, judged, strict=True):
+            verdicts[place] = verdict
+            if (key := keys[place]) and not (verdict.parts or verdict.failed):
+                fresh[key] = _renamed(verdict, Subject(verdict.subject.kind, ""))
+        if fresh:
+            self._cache.put_many(fresh)
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    async def _judge(
+        self, guard: Guard, subjects: Sequence[Subject], depth: int, budget: Budget | None
+    ) -> list[Verdict]:
+        facts = await guard.gather_many(subjects)
+        verdicts = guard.judge_many(facts)
+        for place, known in enumerate(facts):
+            if known.has_parts:
+                left = budget or self._budget()
+                parts, missed = await self._judge_parts(guard, subjects[place], known, depth, left)
+                verdicts[place] = with_parts(verdicts[place], parts, missed)
+        return verdicts
+
+    async def _judge_parts(
+        self, guard: Guard, subject: Subject, facts: Any, depth: int, budget: Budget
+    ) -> tuple[list[Verdict], list[Failure]]:
+        if depth >= budget.depth:
+            return [], [Failure(guard.name, "too-deep")]
+        verdicts: list[Verdict] = []
+        missed: list[Failure] = []
+        for batch in _batches(guard.gatherer.parts(subject, facts, budget), budget, missed):
+            verdicts += await self._check_many(batch, depth + 1, budget)
+        return verdicts, _together(missed)
+
+    def _budget(self) -> Budget:
+        limits = self.config.parts
+        return Budget(limits.depth, limits.count, limits.bytes, limits.time_s, self._clock)
+
+    def _key(self, guard: Guard, subject: Subject) -> str:
+        """The cache key of a subject; empty when its verdict may not be cached."""
+        name = guard.gatherer.identify(subject)
+        if name is None:
+            return ""
+        knowledge = guard.gatherer.version()
+        return sha256(f"{name}\n{self._judgement(guard)}\n{knowledge}".encode()).hexdigest()
+
+    def _judgement(self, guard: Guard) -> str:
+        """A word for all that decides a verdict beside the facts: code, checks, weights."""
+        stamps = []
+        for check in guard.checks:
+            for suffix in (".py", ".toml"):
+                found = os.stat(check.folder / f"{check.name}{suffix}")
+                stamps.append(f"{check.id}{suffix} {found.st_mtime_ns} {found.st_size}")
+        scale = msgspec.json.encode(guard.scale).decode()
+        return "\n".join((__version__, scale, *stamps))
+
+    def card_of(self, name: str) -> dict[str, Any]:
+        """A guard's card: its purpose, its load on others, where its quality is measured."""
+        return read_toml(_FOLDER / name / "card.toml")
+
+    def speak(self, verdict: Verdict, language: str) -> Verdict:
+        """The verdict with its sentences in a language, fit to leave the house."""
+        if not (verdict.evidence or verdict.failed or verdict.parts):
+            return verdict
+        checks = {check.id: check for check in self._guards_of(verdict).checks}
+        return msgspec.structs.replace(
+            verdict,
+            evidence=tuple([self._say(item, checks, language) for item in verdict.evidence]),
+            failed=tuple([self._say_failure(item, language) for item in verdict.failed]),
+            parts=tuple([self.speak(part, language) for part in verdict.parts]),
+        )
+
+    def _guards_of(self, verdict: Verdict) -> Guard:
+        return self.guard(self._guard_of_kind[verdict.subject.kind])
+
+    def _say(self, item: Evidence, checks: dict[str, Check], language: str) -> Evidence:
+        check_id, _, rule = item.check.partition("/")
+        said = self.sentences.say_of_check(checks[check_id], rule, "what", language, item.args)
+        return Evidence(item.check, item.weight, said, item.spans)
+
+    def _say_failure(self, item: Failure, language: str) -> Failure:
+        said = self.sentences.say(
+            f"failure-{item.reason}", language, detail=item.detail, count=item.count
+        )
+        return Failure(item.check, item.reason, said, item.detail, item.count)
+
+    def sentence_of(self, evidence: Evidence, field: str, language: str) -> str:
+        """What a piece of evidence says in `what`, `why` or `now`, before it was spoken."""
+        check_id, _, rule = evidence.check.partition("/")
+        checks = {check.id: check for check in self.guard(check_id.partition(".")[0]).checks}
+        return self.sentences.say_of_check(checks[check_id], rule, field, language, evidence.args)
+
+
+def build_shield(
+    home: Path, config: Config | None = None, *, disk: bool, folders: Sequence[Path] = ()
+) -> Shield:
+    """A shield over a data directory.
+
+    `disk` says whether files are read by their path: a command may, a service must not.
+    """
+    config = read_config(home) if config is None else config
+    clock = SystemClock()
+    from cityshield.adapters.store.cache import VerdictCache
+
+    extra = [*installed_folders(), *map(Path, config.checks), *folders]
+    rooms = RealRooms(home, config, clock, disk=disk)
+    return Shield(rooms, config, clock, folders=extra, cache=VerdictCache(home, clock))
+
+
+def _names_the_group(folder: str) -> bool:
+    """Whether a package in this folder of `sys.path` offers checks."""
+    group = ENTRY_POINTS.encode()
+    for metadata in glob(f"{glob_escape(folder)}/*-info/entry_points.txt"):
+        with open(metadata, "rb") as file:
+            if group in file.read():
+                return True
+    return False
+
+
+def kind_of(text: str) -> str:
+    """Whether a text that came without a kind is a link or a message; never a file."""
+    from cityshield.guards.links.canonical import looks_like_link
+
+    return LINK if looks_like_link(text) else MESSAGE
+
+
+def complete(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine that waits for nothing, without starting an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    coroutine.close()
+    raise RuntimeError("this coroutine waits for something: run it in an event loop")
+
+
+def _renamed(verdict: Verdict, subject: Subject) -> Verdict:
+    return msgspec.structs.replace(verdict, subject=subject)
+
+
+def _batches(
+    parts: Iterator[Subject | Failure], budget: Budget, missed: list[Failure]
+) -> Iterator[list[Subject]]:
+    """Parts in batches bounded in number and bytes; failures go to `missed`."""
+    batch: list[Subject] = []
+    size = 0
+    for part in parts:
+        if isinstance(part, Failure):
+            missed.append(part)
+            continue
+        if reason := budget.spent():
+            missed.append(Failure("parts", reason))
+            continue
+        weight = len(part.content or b"")
+        budget.spend(weight)
+        batch.append(part)
+        size += weight
+        if len(batch) >= _PARTS_AT_ONCE or size >= _PART_BYTES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _together(failures: Sequence[Failure]) -> list[Failure]:
+    """Failures with the same reason as one, with their number."""
+    merged: dict[tuple[str, str, str], int] = {}
+    for item in failures:
+        key = (item.check, item.reason, item.detail)
+        merged[key] = merged.get(key, 0) + item.count
+    return [Failure(*key[:2], "", key[2], count) for key, count in merged.items()]

@@ -1,0 +1,44 @@
+"""Who acts: identities, roles and scopes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+READER: Final = "reader"
+ANALYST: Final = "analyst"
+OPERATOR: Final = "operator"
+ADMIN: Final = "admin"
+
+ROLES: Final = (READER, ANALYST, OPERATOR, ADMIN)
+"""From the least to the most trusted; each may do what the ones before it may."""
+
+SCOPES: Final[dict[str, str]] = {
+    "metrics:read": READER,
+    "indicators:read": READER,
+    "indicators:write": OPERATOR,
+    "audit:read": ANALYST,
+    "tokens:write": ADMIN,
+}
+"""Every scope, and the least role that may hold it."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """An authenticated actor: a name, a role, and the scopes its token was narrowed to.
+
+    `scopes` is empty for all that the role allows. `how` says what proved the identity:
+    `token`, or `local` for the operating-system user who owns the data directory.
+    """
+
+    name: str
+    role: str
+    scopes: tuple[str, ...] = ()
+    how: str = "token"
+
+    def may(self, scope: str) -> bool:
+        """Whether this identity may act within `scope`."""
+        least = SCOPES.get(scope)
+        if least is None or ROLES.index(self.role) < ROLES.index(least):
+            return False
+        return not self.scopes or scope in self.scopes
