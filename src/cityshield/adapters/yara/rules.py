@@ -113,8 +113,8 @@ class YaraRules:
                 compiler.add_source(text, origin=origin)
             except yara_x.CompileError as error:
                 self._problems.append(f"{origin}: {str(error).splitlines()[0]}")
-        ignored: list[Any] = yara_x.Compiler.ignored_rules(compiler)  # type: ignore[misc]
-        for rule in ignored:
+        untyped: Any = compiler  # yara-x declares this method without its self
+        for rule in untyped.ignored_rules():
             first = str(rule.message).splitlines()[0] if rule.message else str(rule.reason)
             self._problems.append(f"{rule.name}: {first}")
         return compiler.build()

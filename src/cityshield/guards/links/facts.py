@@ -14,9 +14,10 @@ class LinkFacts(msgspec.Struct, frozen=True, gc=False):
     """A link in both its views, and what sources say of it.
 
     `canonical` is the Safe Browsing view; `elsewhere` is the host that a browser would go to by
-    the WHATWG URL standard when it is another one, else empty. `registrable` is the
-    registrable domain by the public suffix list, private section included. `listed` and `vouched` hold the indicators in force against and for
-    the link; a voucher is left out when a listing is more specific.
+    the WHATWG URL standard when it is another one, else empty. `registrable` is the registrable
+    domain by the public suffix list, private section included. `listed` and `vouched` hold the
+    indicators in force against and for the link; a voucher is left out when a listing is more
+    specific.
     """
 
     subject: Subject

@@ -16,6 +16,7 @@ each occurrence then moves on the patterns that wait for it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,8 +36,8 @@ ENTITIES = {
     "money": re.compile(
         r"[¥$£€₩]\s?\d[\d,.]{0,15}|(?<![\d.,])\d[\d,.]{0,15}\s?[十百千万亿]{0,2}"
         r"(?:元|块|圆|美金|美元|港币|万|千|usdt?\b|rmb\b|yuan\b|dollars?\b|pounds?\b|euros?\b|gbp\b|sgd\b|k\b)"
-        r"|(?<![a-z])(?:usdt?|rmb|s\$|hk\$|gbp|sgd)\s?\d[\d,.]{0,15}"
-        r"|[一二两三四五六七八九十几][十百千万]{1,3}(?:元|块)?"
+        r"|(?<![a-z])(?:usdt?|rmb|cny|gbp|sgd|eur|aud|cad|nzd|inr|php|rm|rs|ksh)\.?\s?\d[\d,.]{0,15}"
+        r"|[一二两三四五六七八九十几]十?[百千万]{1,2}(?:元|块)?|[一二两三四五六七八九几]?十(?:元|块)"
     ),
     "number": re.compile(r"(?<!\d)\d{4,40}(?!\d)"),
     "phone": re.compile(r"(?<!\d)(?:\+?\d{1,3}[\s-]?)?1?\d{2,4}[\s-]?\d{3,4}[\s-]?\d{3,4}(?!\d)"),
@@ -189,7 +190,5 @@ def _only_marks(text: str, start: int, end: int) -> bool:
 
 def _crosses(ends: Sequence[int], start: int, end: int) -> bool:
     """Whether a sentence ends in text[start:end]."""
-    from bisect import bisect_left
-
     place = bisect_left(ends, start)
     return place < len(ends) and ends[place] < end
