@@ -113,7 +113,7 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         coverage_percent=int(verdict.coverage * 100),
         not_read=list(dict.fromkeys(failure.message for failure in spoken.failed)),
         coach=say("coach", language) if level == MALICIOUS else "",
-        from_list=any(item.check.endswith(".listed") for item in ordered),
+        from_list=_is_listed(verdict),
     )
 
 
@@ -160,6 +160,13 @@ def _lead(
         )
         return shield.sentences.say(f"part-{kind}-what", language), why, now
     return quote(ordered[0] if level != BENIGN else ordered[-1])
+
+
+def _is_listed(verdict: Verdict) -> bool:
+    """Whether a list knows the subject or a part of it."""
+    return any(item.check.endswith(".listed") for item in verdict.evidence) or any(
+        map(_is_listed, verdict.parts)
+    )
 
 
 def mark(text: str, ordered: list[Evidence]) -> list[Piece]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from cityshield.guards.check import Check
-from cityshield.shield import GUARDS, Shield
+from cityshield.rooms import GUARDS
+from cityshield.shield import Shield
 from cityshield.vocabulary.verdict import Evidence
 
 

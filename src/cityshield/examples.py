@@ -18,7 +18,8 @@ from cityshield.guards.check import Check
 from cityshield.guards.guard import Guard
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.scale import Scale
-from cityshield.shield import GUARDS, complete, find_checks, make_gatherer
+from cityshield.rooms import GUARDS, find_checks, make_gatherer
+from cityshield.shield import complete
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY, Indicator
 from cityshield.vocabulary.subject import FILE, Subject

@@ -1,16 +1,13 @@
-"""The shield: every guard behind one `check_many`, and the only place that names every room."""
+"""The shield: every guard behind one `check_many`."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from functools import cached_property
-from glob import escape as glob_escape
-from glob import glob
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,148 +16,28 @@ from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.config import Config, read_config
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Check, discover, read_toml
-from cityshield.guards.guard import Gatherer, Guard
+from cityshield.guards.check import Check, read_toml
+from cityshield.guards.guard import Guard
 from cityshield.guards.scale import Scale, with_parts
 from cityshield.ports.clock import Clock
-from cityshield.ports.content import Content
-from cityshield.ports.indicators import Indicators
-from cityshield.ports.rules import Rules
 from cityshield.ports.verdicts import Verdicts
+from cityshield.rooms import (
+    GUARDS,
+    GUARDS_FOLDER,
+    RealRooms,
+    Rooms,
+    find_checks,
+    installed_folders,
+    make_gatherer,
+)
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
 from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
 
-GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
-"""Every guard, and the kind of subject it judges."""
-
-ENTRY_POINTS = "cityshield.checks"
-_FOLDER = Path(__file__).parent / "guards"
 _PARTS_AT_ONCE = 32
 _PART_BYTES_AT_ONCE = 8 << 20
 
 Result = TypeVar("Result")
-
-
-class Rooms(Protocol):
-    """What gatherers are built from."""
-
-    @property
-    def indicators(self) -> Indicators:
-        """What sources have published."""
-        ...
-
-    @property
-    def suffixes(self) -> Any:
-        """The public suffix list, as the links guard reads it."""
-        ...
-
-    @property
-    def rules(self) -> Rules:
-        """Rules over bytes."""
-        ...
-
-    @property
-    def content(self) -> Content:
-        """The bytes of files."""
-        ...
-
-    @property
-    def scan_bytes(self) -> int:
-        """How much of a file the rules see."""
-        ...
-
-
-class RealRooms:
-    """The rooms of a running shield, each opened when a gatherer first needs it.
-
-    `disk` says whether the name of a file subject may open a path.
-    """
-
-    def __init__(self, home: Path, config: Config, clock: Clock, *, disk: bool) -> None:
-        self._home = home
-        self._config = config
-        self._clock = clock
-        self._disk = disk
-
-    @cached_property
-    def indicators(self) -> Indicators:
-        """The indicators of the data directory."""
-        from cityshield.adapters.store.indicators import IndicatorLookup
-
-        return IndicatorLookup(self._home, self._clock)
-
-    @cached_property
-    def suffixes(self) -> Any:
-        """The public suffix list."""
-        from cityshield.guards.links.suffixes import Suffixes
-
-        return Suffixes()
-
-    @cached_property
-    def rules(self) -> Rules:
-        """The operator's YARA rules: the folder that is set, else `rules` in the data directory."""
-        from cityshield.adapters.yara.rules import YaraRules
-
-        folder = Path(self._config.files.rules or self._home / "rules")
-        return YaraRules(folder if folder.is_dir() else None, self._config.files.rule_timeout_s)
-
-    @cached_property
-    def content(self) -> Content:
-        """Files in memory, and on the disk where that is allowed."""
-        from cityshield.adapters.content.content import DiskContent, MemoryContent
-
-        return DiskContent() if self._disk else MemoryContent()
-
-    @property
-    def scan_bytes(self) -> int:
-        """How much of a file the rules see."""
-        return self._config.files.scan_bytes
-
-
-def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
-    """The gatherer of a guard."""
-    if guard == "links":
-        from cityshield.guards.links.gather import LinkGatherer
-
-        return LinkGatherer(rooms.indicators, rooms.suffixes)
-    if guard == "messages":
-        from cityshield.guards.messages.gather import MessageGatherer
-
-        return MessageGatherer()
-    from cityshield.guards.files.gather import FileGatherer
-
-    return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
-
-
-def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
-    """The checks of a guard: our own, those of installed packages, and those in `folders`.
-
-    A folder of checks has one folder for each guard it adds to.
-    """
-    checks = discover(guard, _FOLDER / guard / "checks", f"cityshield.guards.{guard}.checks")
-    for folder in folders:
-        if (folder / guard).is_dir():
-            checks += discover(guard, folder / guard)
-    return checks
-
-
-def installed_folders() -> list[Path]:
-    """The folders of checks that installed packages offer by the entry-point group.
-
-    `importlib.metadata` is loaded only when some package names the group: it is slow to load.
-    """
-    if not any(map(_names_the_group, sys.path)):
-        return []
-    from importlib.metadata import entry_points
-    from importlib.util import find_spec
-
-    folders = []
-    for point in entry_points(group=ENTRY_POINTS):
-        spec = find_spec(point.module)
-        if spec is not None and spec.submodule_search_locations:
-            folders.append(Path(next(iter(spec.submodule_search_locations))))
-    return folders
 
 
 class Shield:
@@ -310,7 +187,7 @@ class Shield:
 
     def card_of(self, name: str) -> dict[str, Any]:
         """A guard's card: its purpose, its load on others, where its quality is measured."""
-        return read_toml(_FOLDER / name / "card.toml")
+        return read_toml(GUARDS_FOLDER / name / "card.toml")
 
     def speak(self, verdict: Verdict, language: str) -> Verdict:
         """The verdict with its sentences in a language, fit to leave the house."""
@@ -359,16 +236,6 @@ def build_shield(
     extra = [*installed_folders(), *map(Path, config.checks), *folders]
     rooms = RealRooms(home, config, clock, disk=disk)
     return Shield(rooms, config, clock, folders=extra, cache=VerdictCache(home, clock))
-
-
-def _names_the_group(folder: str) -> bool:
-    """Whether a package in this folder of `sys.path` offers checks."""
-    group = ENTRY_POINTS.encode()
-    for metadata in glob(f"{glob_escape(folder)}/*-info/entry_points.txt"):
-        with open(metadata, "rb") as file:
-            if group in file.read():
-                return True
-    return False
 
 
 def kind_of(text: str) -> str:

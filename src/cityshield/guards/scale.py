@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 import msgspec
 
@@ -78,7 +79,7 @@ def with_parts(whole: Verdict, parts: Sequence[Verdict], missed: Sequence[Failur
         whole.subject,
         level,
         score,
-        round(coverage, 4),
+        floor(coverage * 10_000) / 10_000,
         whole.evidence,
         whole.findings,
         (*whole.failed, *missed),

@@ -94,7 +94,7 @@ def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
     with engine.connect() as connection:
         for table in (settings, sources):
             for row in connection.execute(select(table)).mappings():
-                yield {"table": table.name, **row}
+                yield {"table": str(table.name), **row}
         query = (
             select(indicators, sources.c.name.label("source"))
             .join_from(indicators, sources)

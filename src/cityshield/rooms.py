@@ -1,0 +1,157 @@
+"""The rooms that a shield is built from: the only place that names every one of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from glob import escape as glob_escape
+from glob import glob
+from pathlib import Path
+from typing import Any, Protocol
+
+from cityshield.config import Config
+from cityshield.guards.check import Check, discover
+from cityshield.guards.guard import Gatherer
+from cityshield.ports.clock import Clock
+from cityshield.ports.content import Content
+from cityshield.ports.indicators import Indicators
+from cityshield.ports.rules import Rules
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
+
+GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
+"""Every guard, and the kind of subject it judges."""
+
+ENTRY_POINTS = "cityshield.checks"
+GUARDS_FOLDER = Path(__file__).parent / "guards"
+
+
+class Rooms(Protocol):
+    """What gatherers are built from."""
+
+    @property
+    def indicators(self) -> Indicators:
+        """What sources have published."""
+        ...
+
+    @property
+    def suffixes(self) -> Any:
+        """The public suffix list, as the links guard reads it."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """Rules over bytes."""
+        ...
+
+    @property
+    def content(self) -> Content:
+        """The bytes of files."""
+        ...
+
+    @property
+    def scan_bytes(self) -> int:
+        """How much of a file the rules see."""
+        ...
+
+
+class RealRooms:
+    """The rooms of a running shield, each opened when a gatherer first needs it.
+
+    `disk` says whether the name of a file subject may open a path.
+    """
+
+    def __init__(self, home: Path, config: Config, clock: Clock, *, disk: bool) -> None:
+        self._home = home
+        self._config = config
+        self._clock = clock
+        self._disk = disk
+
+    @cached_property
+    def indicators(self) -> Indicators:
+        """The indicators of the data directory."""
+        from cityshield.adapters.store.indicators import IndicatorLookup
+
+        return IndicatorLookup(self._home, self._clock)
+
+    @cached_property
+    def suffixes(self) -> Any:
+        """The public suffix list."""
+        from cityshield.guards.links.suffixes import Suffixes
+
+        return Suffixes()
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The operator's YARA rules: the folder that is set, else `rules` in the data directory."""
+        from cityshield.adapters.yara.rules import YaraRules
+
+        folder = Path(self._config.files.rules or self._home / "rules")
+        return YaraRules(folder if folder.is_dir() else None, self._config.files.rule_timeout_s)
+
+    @cached_property
+    def content(self) -> Content:
+        """Files in memory, and on the disk where that is allowed."""
+        from cityshield.adapters.content.content import DiskContent, MemoryContent
+
+        return DiskContent() if self._disk else MemoryContent()
+
+    @property
+    def scan_bytes(self) -> int:
+        """How much of a file the rules see."""
+        return self._config.files.scan_bytes
+
+
+def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
+    """The gatherer of a guard."""
+    if guard == "links":
+        from cityshield.guards.links.gather import LinkGatherer
+
+        return LinkGatherer(rooms.indicators, rooms.suffixes)
+    if guard == "messages":
+        from cityshield.guards.messages.gather import MessageGatherer
+
+        return MessageGatherer()
+    from cityshield.guards.files.gather import FileGatherer
+
+    return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
+
+
+def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
+    """The checks of a guard: our own, those of installed packages, and those in `folders`.
+
+    A folder of checks has one folder for each guard it adds to.
+    """
+    checks = discover(guard, GUARDS_FOLDER / guard / "checks", f"cityshield.guards.{guard}.checks")
+    for folder in folders:
+        if (folder / guard).is_dir():
+            checks += discover(guard, folder / guard)
+    return checks
+
+
+def installed_folders() -> list[Path]:
+    """The folders of checks that installed packages offer by the entry-point group.
+
+    `importlib.metadata` is loaded only when some package names the group: it is slow to load.
+    """
+    if not any(map(_names_the_group, sys.path)):
+        return []
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    folders = []
+    for point in entry_points(group=ENTRY_POINTS):
+        spec = find_spec(point.module)
+        if spec is not None and spec.submodule_search_locations:
+            folders.append(Path(next(iter(spec.submodule_search_locations))))
+    return folders
+
+
+def _names_the_group(folder: str) -> bool:
+    """Whether a package in this folder of `sys.path` offers checks."""
+    group = ENTRY_POINTS.encode()
+    for metadata in glob(f"{glob_escape(folder)}/*-info/entry_points.txt"):
+        with open(metadata, "rb") as file:
+            if group in file.read():
+                return True
+    return False

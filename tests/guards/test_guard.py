@@ -1,0 +1,135 @@
+"""A guard over checks that behave and checks that do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cityshield.config import Config
+from cityshield.guards.check import discover
+from cityshield.shield import Shield, build_shield, complete
+from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import BENIGN, SUSPICIOUS, UNKNOWN
+
+CARD = """
+[[hits]]
+subject = "https://a-b-c-d-e.example/"
+[[misses]]
+subject = "https://plain.example/"
+[en]
+what = "Many hyphens."
+why = "Because."
+now = "Stop."
+[zh]
+what = "连字符太多。"
+why = "因为。"
+now = "停下。"
+"""
+CODE = '''"""Many hyphens in the host."""
+
+from cityshield.guards.check import Hit, check
+
+
+@check(weight=0.2)
+def many_hyphens(facts):
+    """Hit on five labels glued together."""
+    return Hit() if facts.canonical.host.count("-") > 3 else None
+'''
+
+
+def add_check(folder: Path, name: str, code: str, card: str = CARD) -> None:
+    (folder / "links").mkdir(exist_ok=True)
+    (folder / "links" / f"{name}.py").write_text(code)
+    (folder / "links" / f"{name}.toml").write_text(card)
+
+
+def test_a_check_that_raises_is_said_aloud_and_never_turns_benign(
+    tmp_path: Path, home: Path
+) -> None:
+    add_check(tmp_path, "broken", CODE.replace("return Hit()", "return 1 / 0 or Hit()"))
+    shield = build_shield(home, Config(), disk=False, folders=[tmp_path])
+    verdict = complete(shield.check(Subject("link", "https://a-b-c-d-e.example/")))
+    assert verdict.level == UNKNOWN
+    assert verdict.coverage < 1
+    assert [(item.check, item.reason, item.detail) for item in verdict.failed] == [
+        ("links.broken", "raised", "ZeroDivisionError")
+    ]
+
+
+def test_a_check_whose_knowledge_cannot_be_built_fails_at_each_subject(
+    tmp_path: Path, home: Path
+) -> None:
+    code = CODE.replace("weight=0.2", "weight=0.2, knowledge=lambda m: m.data['missing']")
+    add_check(tmp_path, "unready", code.replace("(facts)", "(facts, known)"))
+    shield = build_shield(home, Config(), disk=False, folders=[tmp_path])
+    verdict = complete(shield.check(Subject("link", "https://plain.example/")))
+    assert [item.detail for item in verdict.failed] == ["KeyError"]
+
+
+def test_weights_and_thresholds_are_settings(tmp_path: Path, home: Path) -> None:
+    add_check(tmp_path, "many_hyphens", CODE)
+    link = Subject("link", "https://a-b-c-d-e.example/")
+
+    def level(text: str) -> str:
+        (home / "cityshield.toml").write_text(text)
+        return complete(build_shield(home, disk=False, folders=[tmp_path]).check(link)).level
+
+    assert level("") == UNKNOWN
+    assert level('[weights]\n"links.many_hyphens" = 0.7\n') == SUSPICIOUS
+    assert level("[thresholds.link]\nsuspicious = 0.1\n") == SUSPICIOUS
+
+
+def test_the_weight_of_one_rule_of_a_family_is_a_setting(home: Path) -> None:
+    text = "先交保证金，再放款"
+    usual = complete(build_shield(home, Config(), disk=False).check(Subject("message", text)))
+    (rule,) = {item.check for item in usual.evidence if item.check.startswith("messages.tells/")}
+    config = Config(weights={rule: 0.05})
+    quiet = complete(build_shield(home, config, disk=False).check(Subject("message", text)))
+    assert quiet.score < usual.score
+    assert [item.weight for item in quiet.evidence if item.check == rule] == [0.05]
+
+
+def test_judging_facts_again_needs_no_gathering(shield: Shield) -> None:
+    guard = shield.guard("links")
+    facts = complete(guard.gather_many([Subject("link", "http://192.0.2.7/")]))[0]
+    assert guard.judge(facts) == guard.judge(facts)
+    assert guard.judge(facts).evidence[0].check == "links.raw_address"
+
+
+def test_a_benign_verdict_needs_every_check_to_have_run(tmp_path: Path, home: Path) -> None:
+    text = Subject("message", "晚上一起吃饭吧，我在老地方等你")
+    assert complete(build_shield(home, Config(), disk=False).check(text)).level == BENIGN
+    folder = tmp_path / "messages"
+    folder.mkdir()
+    (folder / "broken.py").write_text(CODE.replace("facts.canonical.host", "facts.nothing"))
+    (folder / "broken.toml").write_text(CARD)
+    shield = build_shield(home, Config(), disk=False, folders=[tmp_path])
+    assert complete(shield.check(text)).level == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("code", "card", "says"),
+    [
+        ("x = 1", CARD, "0 functions"),
+        (CODE + "\n@check(weight=1)\ndef other(facts): ...\n", CARD, "2 functions"),
+        ("import nothing_of_this_name", CARD, "ModuleNotFoundError"),
+        ("def :", CARD, "SyntaxError"),
+    ],
+)
+def test_a_check_that_cannot_be_loaded_is_named(
+    tmp_path: Path, code: str, card: str, says: str
+) -> None:
+    add_check(tmp_path, "wrong", code, card)
+    with pytest.raises(ConfigurationError) as caught:
+        discover("links", tmp_path / "links")
+    assert "wrong.py" in caught.value.args_for_sentence["path"]
+    assert says in caught.value.args_for_sentence["reason"]
+
+
+def test_half_a_check_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lonely.toml").write_text(CARD)
+    with pytest.raises(ConfigurationError) as caught:
+        discover("links", tmp_path)
+    assert "lonely.toml" in caught.value.args_for_sentence["path"]
