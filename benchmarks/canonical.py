@@ -1,21 +1,17 @@
-"""What one link costs: our canonical form beside the peers, on the same real links.
+"""Canonical form: what one link costs, beside the peers, on the same real links."""
 
-Run by ``CITYSHIELD_DATA=folder python benchmarks/canonical.py``. CPU microseconds per link,
-median of 5 runs over all links; the links are the phishing feed under ``links/malicious``.
-"""
+from __future__ import annotations
 
-import gzip
-import os
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import ada_url
 
+from benchmarks.data import phishing_links
+from benchmarks.measure import Bar, Bench, Row, in_turn
 from cityshield.guards.links.canonical import (
     browser_view,
     canonicalize,
@@ -25,51 +21,52 @@ from cityshield.guards.links.canonical import (
 )
 from cityshield.guards.links.suffixes import Suffixes
 
-RUNS = 5
+_RUNS = 5
+_UNIT = "us CPU/link"
 
 
-def cpu_us(work: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> float:
-    """Give the median CPU microseconds of one call, the cost of the loop included."""
-    rows = list(arguments)
-    costs = []
-    for _ in range(RUNS):
-        start = time.process_time_ns()
-        for row in rows:
-            work(*row)
-        costs.append((time.process_time_ns() - start) / len(rows) / 1000)
-    return statistics.median(costs)
-
-
-def main() -> None:
-    folder = os.environ.get("CITYSHIELD_DATA")
-    if folder is None:
-        sys.exit("set CITYSHIELD_DATA to the folder that holds links/malicious")
-    feed = Path(folder) / "links/malicious/openphish_valid_2026-01_2026-05.tsv.gz"
-    with gzip.open(feed, "rt", encoding="utf-8") as lines:
-        links = [line.rstrip("\n").split("\t")[2] for line in lines]
+def measure(bench: Bench) -> Iterator[Row]:
+    """CPU microseconds a link of each step, the cost of the loop included."""
+    links = phishing_links()[: 10_000 if bench.quick else None]
     raw = [(link.encode(),) for link in links]
     text = [(link,) for link in links]
     found = [canonical for (link,) in raw if (canonical := canonicalize(link)) is not None]
     suffixes = Suffixes()
-    hosts = [(canonical.host,) for canonical in found]
-    rows: dict[str, float] = {
-        "canonicalize": cpu_us(canonicalize, raw),
-        "canonicalize, slow path only": cpu_us(canonicalize_slowly, raw),
-        "browser_view": cpu_us(browser_view, text),
-        "views_differ": cpu_us(views_differ, ((one, browser_view(one.url)) for one in found)),
-        "Suffixes.registrable": cpu_us(suffixes.registrable, hosts),
-        "expressions": cpu_us(
-            expressions, ((one, suffixes.registrable(one.host)) for one in found)
-        ),
-        "peer: ada_url.normalize_url": cpu_us(ada_url.normalize_url, text),
-        "peer: ada_url.URL": cpu_us(ada_url.URL, text),
-        "peer: urllib urlsplit": cpu_us(urlsplit, text),
-        "Suffixes()": cpu_us(Suffixes, [()]),
+    steps: dict[str, tuple[Callable[..., object], Sequence[tuple[Any, ...]]]] = {
+        "canonicalize": (canonicalize, raw),
+        "canonicalize, slow path only": (canonicalize_slowly, raw),
+        "browser_view": (browser_view, text),
+        "views_differ": (views_differ, [(one, browser_view(one.url)) for one in found]),
+        "Suffixes.registrable": (suffixes.registrable, [(one.host,) for one in found]),
+        "expressions": (expressions, [(one, suffixes.registrable(one.host)) for one in found]),
+        "ada_url.normalize_url": (ada_url.normalize_url, text),
+        "ada_url.URL": (ada_url.URL, text),
+        "urlsplit": (urlsplit, text),
+        "Suffixes(), once": (Suffixes, [()]),
     }
-    print(f"{len(links)} links, CPU us each, median of {RUNS}")
-    for name, cost in rows.items():
-        print(f"{name:<32}{cost:>10.2f}")
+    works = {
+        name: lambda work=work, rows=rows: _cpu_us(work, rows)
+        for name, (work, rows) in steps.items()
+    }
+    cost = {name: statistics.median(costs) for name, costs in in_turn(_RUNS, works).items()}
+    bar = Bar("<=", 10, words="<= 10 us")
+    note = f"{len(links):,} links"
+    yield Row(
+        "canonical form", cost["canonicalize"], _UNIT, cost["ada_url.URL"], "ada_url.URL", bar, note
+    )
+    yield Row(
+        "canonical form", cost["canonicalize"], _UNIT, cost["urlsplit"], "urlsplit", bar, note
+    )
+    normalize = cost["ada_url.normalize_url"]
+    yield Row("browser's view", cost["browser_view"], _UNIT, normalize, "ada_url.normalize_url")
+    for name in ("canonicalize, slow path only", "views_differ", "Suffixes.registrable"):
+        yield Row(f"`{name}`", cost[name], _UNIT)
+    yield Row("`expressions`", cost["expressions"], _UNIT)
+    yield Row("`Suffixes()`, once", cost["Suffixes(), once"] / 1000, "ms CPU")
 
 
-if __name__ == "__main__":
-    main()
+def _cpu_us(work: Callable[..., object], rows: Sequence[tuple[Any, ...]]) -> float:
+    start = time.process_time_ns()
+    for row in rows:
+        work(*row)
+    return (time.process_time_ns() - start) / len(rows) / 1000

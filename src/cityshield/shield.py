@@ -134,7 +134,7 @@ class Shield:
         ]
         for place, verdict in zip(rest, judged, strict=True):
             verdicts[place] = verdict
-            if (key := keys[place]) and not (verdict.parts or verdict.failed):
+            if (key := keys[place]) and not (verdict.parts or verdict.failed or _quotes(verdict)):
                 fresh[key] = _renamed(verdict, Subject(verdict.subject.kind, ""))
         if fresh:
             self._cache.put_many(fresh)
@@ -190,7 +190,15 @@ class Shield:
         return read_toml(GUARDS_FOLDER / name / "card.toml")
 
     def speak(self, verdict: Verdict, language: str) -> Verdict:
-        """The verdict with its sentences in a language, fit to leave the house."""
+        """The verdict with its sentences in a language, fit to leave the house.
+
+        What is not Unicode in it (a lone surrogate, as a file name may hold) becomes U+FFFD, so
+        that every encoder takes it and spans still fit.
+        """
+        subject = verdict.subject
+        if not subject.value.isascii() and (value := _scalars(subject.value)) is not subject.value:
+            subject = Subject(subject.kind, value)
+            verdict = _renamed(verdict, subject)
         if not (verdict.evidence or verdict.failed or verdict.parts):
             return verdict
         checks = {check.id: check for check in self._guards_of(verdict).checks}
@@ -207,7 +215,7 @@ class Shield:
     def _say(self, item: Evidence, checks: dict[str, Check], language: str) -> Evidence:
         check_id, _, rule = item.check.partition("/")
         said = self.sentences.say_of_check(checks[check_id], rule, "what", language, item.args)
-        return Evidence(item.check, item.weight, said, item.spans)
+        return Evidence(item.check, item.weight, _scalars(said), item.spans)
 
     def _say_failure(self, item: Failure, language: str) -> Failure:
         said = self.sentences.say(
@@ -254,6 +262,21 @@ def complete(coroutine: Coroutine[Any, Any, Result]) -> Result:
         return result
     coroutine.close()
     raise RuntimeError("this coroutine waits for something: run it in an event loop")
+
+
+def _quotes(verdict: Verdict) -> bool:
+    """Whether a reason repeats some of the subject's name, which is not to be kept."""
+    name = verdict.subject.value
+    return any(arg and arg in name for item in verdict.evidence for arg in item.args.values())
+
+
+def _scalars(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate; the same object when it holds none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(["\ufffd" if "\ud800" <= item <= "\udfff" else item for item in text])
+    return text
 
 
 def _renamed(verdict: Verdict, subject: Subject) -> Verdict:

@@ -27,6 +27,8 @@ class DiskContent(MemoryContent):
         """The content; OSError for what is not a regular file, which might never end."""
         if subject.content is not None:
             return super().open(subject)
+        if "\0" in subject.value:
+            raise FileNotFoundError(subject.value)
         path = Path(subject.value)
         if not stat.S_ISREG(path.stat().st_mode):
             raise IsADirectoryError(subject.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 from cityshield.guards.budget import Budget
@@ -12,8 +14,21 @@ from cityshield.vocabulary.subject import FILE, Subject
 from cityshield.vocabulary.verdict import Failure
 
 _CHUNK = 1 << 20
+_CHUNK_UNBOUNDED = 1 << 12
+_BOUNDED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Methods whose reader unpacks no more than it is asked for; the others unpack all they read."""
+
 _ENCRYPTED = 0x1
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+)
 
 
 def members(name: str, file: BinaryIO, budget: Budget) -> Iterator[Subject | Failure]:
@@ -58,10 +73,11 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes |
     """A member's content, or None as soon as it is larger than `most` bytes."""
     if info.file_size > most:
         return None
-    read = bytearray()
+    read = BytesIO()
+    size = _CHUNK if info.compress_type in _BOUNDED else _CHUNK_UNBOUNDED
     with archive.open(info) as member:
-        while chunk := member.read(_CHUNK):
-            read += chunk
-            if len(read) > most:
+        while chunk := member.read(size):
+            read.write(chunk)
+            if read.tell() > most:
                 return None
-    return bytes(read)
+    return read.getvalue()

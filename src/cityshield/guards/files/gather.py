@@ -41,10 +41,14 @@ class FileGatherer:
         return f"{self._indicators.version()} {self._rules.version()} {self._scan_bytes}"
 
     def identify(self, subject: Subject) -> str | None:
-        """The file's SHA-256 with the type its name claims; None when it cannot be read."""
+        """The digests of the file and of its name; None when it cannot be read.
+
+        Checks speak of names too: the same bytes as `bill.pdf` and `bill.pdf.exe` are two subjects.
+        """
+        name = hashlib.sha256(subject.value.encode("utf-8", "surrogatepass")).hexdigest()
         try:
             with self._content.open(subject) as file:
-                return f"{_digest(file)} {claim_of(subject.value)}"
+                return f"{_digest(file)} {name}"
         except OSError:
             return None
 

@@ -47,7 +47,8 @@ def lookalike(facts: LinkFacts, brands: Brands) -> Hit | None:
             continue
         if found == word == label:
             continue
-        start = facts.subject.value.lower().find(found)
+        value = facts.subject.value
+        start = value.lower().find(found) if value.isascii() else value.find(found)
         spans = ((start, start + len(found)),) if start >= 0 else ()
         return Hit(spans, {"brand": word, "home": brands.names[word], "host": registrable})
     return None

@@ -13,40 +13,49 @@ from cityshield.vocabulary.verdict import Span
 
 _WORDS_APART = 3
 _QUIET_REACH = 60
+_SILENCER = "!"
 
 
 class Tells(NamedTuple):
-    """All tells compiled together, with the weight of each."""
+    """All tells compiled together, with the weight of each and the names of what silences it."""
 
     patterns: Patterns
     weights: dict[str, float]
+    silenced: dict[str, tuple[str, ...]]
 
 
 def compile_tells(material: Material) -> Tells:
-    """Tells from the folder `tells`: `patterns`, `unless` and `weight` of each TOML file."""
-    patterns: dict[str, list[str]] = {}
+    """Tells from the folder `tells`: `patterns`, `unless`, `silenced_by` and `weight` of each.
+
+    `silenced_by` names groups of `[data.silencers]`, which many tells share.
+    """
+    silencers: dict[str, list[str]] = material.data["silencers"]
+    patterns: dict[str, list[str]] = {
+        _SILENCER + group: phrases for group, phrases in silencers.items()
+    }
+    silenced: dict[str, tuple[str, ...]] = {}
     for name, tell in material.rules.items():
         patterns[name] = tell["patterns"]
-        if unless := tell.get("unless"):
-            patterns["!" + name] = unless
-    return Tells(
-        Patterns(patterns), {name: float(tell["weight"]) for name, tell in material.rules.items()}
-    )
+        patterns[_SILENCER + name] = tell.get("unless", [])
+        groups = [name, *tell.get("silenced_by", [])]
+        silenced[name] = tuple(_SILENCER + group for group in groups)
+    weights = {name: float(tell["weight"]) for name, tell in material.rules.items()}
+    return Tells(Patterns(patterns), weights, silenced)
 
 
 @check(weight=0.3, rules="tells", knowledge=compile_tells)
 def tells(facts: MessageFacts, compiled: Tells) -> Iterator[Hit]:
     """One hit for each tell that is in the text, with the words that gave it away.
 
-    An `unless` pattern silences its tell when it stands within 60 characters: "never tell anyone
-    your code" asks for no code.
+    A silencer of its own or a shared one keeps a tell quiet when it stands within 60 characters:
+    "never tell anyone your code" asks for no code.
     """
     normal = facts.normal
     found = compiled.patterns.find(normal.text)
     for name, matches in found.items():
-        if name.startswith("!"):
+        if name.startswith(_SILENCER):
             continue
-        quiet = found.get("!" + name, ())
+        quiet = [other for group in compiled.silenced[name] for other in found.get(group, ())]
         heard = [match for match in matches if not _is_near(match, quiet)]
         if heard:
             yield Hit(_spans(normal, heard), rule=name, weight=compiled.weights[name])
