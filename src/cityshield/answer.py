@@ -23,7 +23,7 @@ POSES = {BENIGN: "calm", UNKNOWN: "curious", SUSPICIOUS: "alert", MALICIOUS: "al
 
 _LONGEST_SHOWN = 300
 _UNSEEN = {
-    **dict.fromkeys((*range(32), *range(127, 160)), "�"),
+    **dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)), "�"),
     **dict.fromkeys((*range(8203, 8208), *range(8234, 8239))),
     **dict.fromkeys((*range(8288, 8304), 65279, 1564)),
 }
@@ -88,8 +88,8 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         Reason(
             number,
             item.check,
-            shield.sentence_of(item, "what", language),
-            shield.sentence_of(item, "why", language),
+            _told(shield, item, "what", language),
+            _told(shield, item, "why", language),
             item.weight,
             "good" if item.weight < 0 else "bad",
         )
@@ -132,9 +132,7 @@ def _lead(
         return what, why, now
 
     def quote(item: Evidence) -> tuple[str, str, str]:
-        what, why, now = (
-            shield.sentence_of(item, field, language) for field in ("what", "why", "now")
-        )
+        what, why, now = (_told(shield, item, field, language) for field in ("what", "why", "now"))
         return what, why, now
 
     if level == UNKNOWN:
@@ -191,6 +189,11 @@ def harmless(text: str, most: int = _LONGEST_SHOWN) -> str:
     """A text without what a terminal or a page would act on, cut to a length."""
     shown = text.translate(_UNSEEN)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _told(shield: Shield, item: Evidence, field: str, language: str) -> str:
+    """A sentence that may quote a name, which a stranger chose."""
+    return shield.sentence_of(item, field, language).translate(_UNSEEN)
 
 
 def defang(link: str) -> str:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+from errno import ENOTDIR
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from cityshield.guards.check import read_toml
 from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
 
 FILE_NAME = "cityshield.toml"
 _MIB = 1 << 20
+
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Number = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Weight = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,25 +38,25 @@ class Operator(_Table, frozen=True):
 class Thresholds(_Table, frozen=True):
     """Scores, 0..1, from which a subject is suspicious or malicious."""
 
-    suspicious: float = 0.5
-    malicious: float = 0.9
+    suspicious: Score = 0.5
+    malicious: Score = 0.9
 
 
 class Parts(_Table, frozen=True):
     """How much of one subject's parts is judged."""
 
-    depth: int = 4
-    count: int = 1000
-    bytes: int = 256 * _MIB
-    time_s: float = 20.0
+    depth: Count = 4
+    count: Count = 1000
+    bytes: Count = 256 * _MIB
+    time_s: Seconds = 20.0
 
 
 class Files(_Table, frozen=True):
     """Where the rules are and how much of a file they see."""
 
     rules: str = ""
-    scan_bytes: int = 64 * _MIB
-    rule_timeout_s: int = 10
+    scan_bytes: Number = 64 * _MIB
+    rule_timeout_s: Number = 10
 
 
 class Server(_Table, frozen=True):
@@ -59,24 +68,24 @@ class Server(_Table, frozen=True):
     """
 
     host: str = "127.0.0.1"
-    port: int = 8765
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8765
     trusted_proxies: tuple[str, ...] = ()
-    rate_per_minute: int = 1200
-    rate_burst: int = 2400
-    max_body_bytes: int = 34 * _MIB
-    max_text_bytes: int = 1 * _MIB
-    time_s: float = 30.0
-    workers: int = 2
-    bulk_at_once: int = 4
-    bulk_held_bytes: int = 64 * _MIB
+    rate_per_minute: Number = 1200
+    rate_burst: Number = 2400
+    max_body_bytes: Number = 34 * _MIB
+    max_text_bytes: Number = 1 * _MIB
+    time_s: Seconds = 30.0
+    workers: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 2
+    bulk_at_once: Number = 4
+    bulk_held_bytes: Number = 64 * _MIB
 
 
 class Retention(_Table, frozen=True):
     """After how many days what is kept is deleted, and how often that is done."""
 
-    verdicts_days: int = 30
-    revoked_tokens_days: int = 365
-    every_s: int = 3600
+    verdicts_days: Count = 30
+    revoked_tokens_days: Count = 365
+    every_s: Number = 3600
 
 
 class Config(_Table, frozen=True):
@@ -84,7 +93,7 @@ class Config(_Table, frozen=True):
 
     language: str = ""
     checks: tuple[str, ...] = ()
-    weights: dict[str, float] = {}
+    weights: dict[str, Weight] = {}
     thresholds: dict[str, Thresholds] = {}
     operator: Operator = Operator()
     parts: Parts = Parts()
@@ -106,9 +115,27 @@ def read_config(home: Path) -> Config:
     """The settings in a data directory's `cityshield.toml`; the defaults when there is none."""
     path = home / FILE_NAME
     if not os.path.exists(path):
+        if os.path.exists(home) and not os.path.isdir(home):
+            raise ConfigurationError("error-home", path=str(home), reason=os.strerror(ENOTDIR))
         return Config()
     table: dict[str, Any] = read_toml(path)
     try:
-        return msgspec.convert(table, Config)
-    except msgspec.ValidationError as error:
+        config = msgspec.convert(table, Config)
+        _require_sense(config)
+    except (msgspec.ValidationError, ValueError) as error:
         raise ConfigurationError("error-config", path=str(path), reason=str(error)) from error
+    return config
+
+
+def _require_sense(config: Config) -> None:
+    """Raise ValueError for what its type alone does not rule out."""
+    if unknown := set(config.thresholds) - {LINK, MESSAGE, FILE}:
+        raise ValueError(f"thresholds: no kind `{min(unknown)}`")
+    for folder in config.checks:
+        if not os.path.isdir(folder):
+            raise ValueError(f"checks: no folder `{folder}`")
+    if config.server.trusted_proxies:
+        from ipaddress import ip_network
+
+        for proxy in config.server.trusted_proxies:
+            ip_network(proxy, strict=False)

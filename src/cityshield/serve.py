@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    from cityshield.entrypoints.cli.main import main as run
+    try:
+        from cityshield.entrypoints.cli.main import main as run
 
-    sys.exit(run(start))
+        status = run(start)
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
 
 
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:

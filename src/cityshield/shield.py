@@ -266,8 +266,13 @@ def complete(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 def _quotes(verdict: Verdict) -> bool:
     """Whether a reason repeats some of the subject's name, which is not to be kept."""
-    name = verdict.subject.value
-    return any(arg and arg in name for item in verdict.evidence for arg in item.args.values())
+
+    def seen(text: str) -> str:
+        return "".join(filter(str.isprintable, text))
+
+    name = seen(verdict.subject.value)
+    args = [seen(arg) for item in verdict.evidence for arg in item.args.values()]
+    return any(arg and arg in name for arg in args)
 
 
 def _scalars(text: str) -> str:

@@ -6,6 +6,7 @@ line: a list (empty for a comment), or None when the line means nothing.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
@@ -22,6 +23,13 @@ FORMATS: dict[str, Read] = {
 }
 MAX_LINE_BYTES = 64 * 1024
 SAMPLE_LINES = 400
+_PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
 _BAD_KEPT = 20
 
 
@@ -44,8 +52,12 @@ class Feed:
 
     def entries(self) -> Iterator[Entry]:
         """Every entry of every good line."""
-        lines = _lines(self._file)
+        lines = _without_mark(_lines(self._file))
         head = [line for _, line in zip(range(SAMPLE_LINES), lines, strict=False)]
+        if head and head[0] is not None:
+            for magic, packer in _PACKED.items():
+                if head[0].startswith(magic):
+                    raise InputError("error-feed-packed", packer=packer)
         if not self.format:
             self.format = sniff(head)
         read = FORMATS[self.format]
@@ -73,7 +85,7 @@ class Feed:
 
 
 def sniff(lines: Iterable[bytes | None]) -> str:
-    """The format that reads the most of these lines; InputError when none reads half of them."""
+    """The format that reads the most of these lines; InputError when none reads a third of them."""
     texts = [line.decode("utf-8", "replace").strip() for line in lines if line]
     meant = [text for text in texts if text and not text.startswith("#")]
     scores = {name: sum(1 for text in meant if read(text)) for name, read in FORMATS.items()}
@@ -81,6 +93,14 @@ def sniff(lines: Iterable[bytes | None]) -> str:
     if meant and scores[best] * 3 < len(meant):
         raise InputError("error-feed-format", formats=", ".join(FORMATS))
     return best
+
+
+def _without_mark(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:
+    """The lines without the byte order mark that some editors put before the first."""
+    for line in lines:
+        yield line.removeprefix(BOM_UTF8) if line else line
+        break
+    yield from lines
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:

@@ -16,7 +16,8 @@ def read(line: str) -> list[tuple[str, str]] | None:
         return []
     if "\t" in line:
         line = line.rpartition("\t")[2].strip()
-    if "://" not in line:
+    scheme, mark, rest = line.partition("://")
+    if not mark or scheme.lower().startswith("hxxp") or "[" in rest.partition("/")[0]:
         line = refang(line)
         if "://" not in line:
             return None

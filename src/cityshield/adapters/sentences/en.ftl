@@ -70,6 +70,7 @@ error-no-subject = There is nothing to check. Give a link, a message or a file, 
 error-file = The file { $path } can't be read: { $reason }. Check its name and its permissions.
 error-feed-format = The format of this feed can't be told from its first lines. Name it with --format: { $formats }.
 error-feed-empty = No line of { $path } could be used as { $format }. Check the file, or name another --format.
+error-feed-packed = This list is packed ({ $packer }). Unpack it first; cityshield feeds import - reads what comes through a pipe.
 error-source-name = “{ $name }” can't be the name of a source. Use 1 to 200 printable characters.
 error-check-name = There is no check “{ $name }”. List them with: cityshield checks
 error-role = There is no role “{ $role }”. Use one of: { $roles }.

@@ -70,6 +70,7 @@ error-no-subject = 没有要检查的内容。请给出链接、消息或文件�
 error-file = 文件 { $path } 读不了：{ $reason }。请检查文件名和权限。
 error-feed-format = 从开头几行看不出名单的格式，请用 --format 指明：{ $formats }。
 error-feed-empty = { $path } 里没有一行能按 { $format } 读取。请检查文件，或换一个 --format。
+error-feed-packed = 这份名单是压缩过的（{ $packer }）。请先解压；cityshield feeds import - 可以读管道送来的内容。
 error-source-name = “{ $name }”不能用作来源名称，请用 1 到 200 个可见字符。
 error-check-name = 没有名为“{ $name }”的检查。可用 cityshield checks 查看全部。
 error-role = 没有“{ $role }”这个角色，请用：{ $roles }。

@@ -7,10 +7,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 
 from cityshield.vocabulary.errors import StoreError
 
@@ -19,6 +20,7 @@ HEAD = "0001"
 """The newest migration; a test compares it with the folder."""
 
 _BUSY_MS = 30_000
+_FAULTS_OF_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
 def open_database(home: Path) -> Engine:
@@ -29,8 +31,9 @@ def open_database(home: Path) -> Engine:
     path = home / FILE_NAME
     _make_private(home)
     engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, path))
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", partial(_explain, path))
     try:
         found = _revision(path)
         if found != HEAD:
@@ -69,7 +72,21 @@ def _make_private(home: Path) -> None:
         raise StoreError("error-home", path=str(home), reason=error.strerror or "") from error
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def _explain(path: Path, context: ExceptionContext) -> None:
+    """Say of a damaged, full or read-only file what it is, and how to mend it."""
+    error = context.original_exception
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _FAULTS_OF_OURS):
+        raise StoreError("error-store", path=str(path), reason=str(error)) from error
+
+
+def _prepare(path: Path, connection: Any, _record: Any) -> None:
+    try:
+        _set_up(connection)
+    except sqlite3.DatabaseError as error:
+        raise StoreError("error-store", path=str(path), reason=str(error)) from error
+
+
+def _set_up(connection: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event opens transactions instead
     for pragma in (
         "journal_mode=WAL",

@@ -40,12 +40,13 @@ class Index:
         self._stamp: tuple[int, int, int] | None = None
         self.revision = 0
         self.size = 0
+        self.damaged = False
         self._keys: memoryview | array[int] = array("q")
         self._starts: memoryview | array[int] = array("I", bytes(_TABLE_BYTES))
         self.refresh()
 
     def refresh(self) -> None:
-        """Map the file anew if it was replaced."""
+        """Map the file anew if it was replaced; one that is damaged is said to be, and left."""
         try:
             found = os.stat(self._path)
         except FileNotFoundError:
@@ -53,15 +54,17 @@ class Index:
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp == self._stamp:
             return
-        with self._path.open("rb") as file:
-            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        magic, revision, size = _HEADER.unpack(mapped[: _HEADER.size])
-        if magic != _MAGIC or len(mapped) != _HEADER.size + _TABLE_BYTES + 8 * size:
-            return
+        self._stamp = stamp
         table_end = _HEADER.size + _TABLE_BYTES
+        with self._path.open("rb") as file:
+            magic, revision, size = _HEADER.unpack(file.read(_HEADER.size).ljust(_HEADER.size))
+            self.damaged = magic != _MAGIC or found.st_size != table_end + 8 * size
+            if self.damaged:
+                return
+            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         self._starts = mapped[_HEADER.size : table_end].cast("I")
         self._keys = mapped[table_end:].cast("q")
-        self.revision, self.size, self._stamp = revision, size, stamp
+        self.revision, self.size = revision, size
 
     def __contains__(self, key: int) -> bool:
         bucket = (key >> _SHIFT) + _BUCKETS // 2

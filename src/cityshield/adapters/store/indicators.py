@@ -52,9 +52,9 @@ class IndicatorLookup:
         self._clock = clock
         self._engine = engine
         self._sources: dict[int, tuple[str, str]] = {}
-        if (home / _STALE_NAME).exists():
-            self._mend()
         self._index = Index(home / INDEX_NAME)
+        if self._index.damaged or (home / _STALE_NAME).exists() or self._has_lost_index():
+            self._mend()
 
     def version(self) -> str:
         """The revision of the index."""
@@ -125,13 +125,21 @@ class IndicatorLookup:
             self._engine = open_database(self._home)
         return self._engine
 
+    def _has_lost_index(self) -> bool:
+        if (self._home / INDEX_NAME).exists():
+            return False
+        from cityshield.adapters.store.database import exists
+
+        return exists(self._home)
+
     def _mend(self) -> None:
-        """Rebuild the index that an import left behind, unless that import still runs."""
+        """Rebuild an index that is damaged or was left behind, unless an import still runs."""
         try:
             with _lock(self._home, wait=False):
                 rebuild_index(self._database(), self._home)
         except BlockingIOError:
             return
+        self._index.refresh()
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -229,6 +237,8 @@ def rebuild_index(engine: Engine, home: Path) -> int:
         result = connection.execution_options(stream_results=True, yield_per=50_000).execute(query)
         listed = write_index(home / INDEX_NAME, revision, (row[0] for row in result))
     (home / _STALE_NAME).unlink(missing_ok=True)
+    for left in home.glob(f"{INDEX_NAME}.*.part"):  # by a process that was killed
+        left.unlink(missing_ok=True)
     return listed
 
 

@@ -37,10 +37,10 @@ class YaraRules:
 
     def __init__(self, folder: Path | None, timeout_s: int) -> None:
         self._timeout_s = timeout_s
-        self._sources = _read(folder) if folder is not None else {}
+        self._problems: list[str] = []
+        self._sources = _read(folder, self._problems) if folder is not None else {}
         self._version = _digest(self._sources)
         self._compiled: yara_x.Rules | None = None
-        self._problems: list[str] = []
         self._local = threading.local()
         self._compiling = threading.Lock()
 
@@ -126,13 +126,17 @@ def _hit(rule: yara_x.Rule) -> RuleHit:
     return RuleHit(rule.identifier, rule.namespace, description[:_DESCRIPTION_CHARACTERS], patterns)
 
 
-def _read(folder: Path) -> dict[str, str]:
+def _read(folder: Path, problems: list[str]) -> dict[str, str]:
     """The text of every rule file below a folder, by its path from there."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace")
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in _SUFFIXES and path.is_file()
-    }
+    texts = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _SUFFIXES and path.is_file():
+            name = str(path.relative_to(folder)).encode("utf-8", "backslashreplace").decode()
+            try:
+                texts[name] = path.read_bytes().decode("utf-8", "replace")
+            except OSError as error:
+                problems.append(f"{name}: {error.strerror}")
+    return texts
 
 
 def _digest(sources: dict[str, str]) -> str:

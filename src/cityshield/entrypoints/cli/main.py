@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cityshield import __version__
-from cityshield.vocabulary.errors import CityShieldError
+from cityshield.vocabulary.errors import CityShieldError, InputError
 
 COMMANDS = {
     "check": ("check:check", "Judge links, messages and files."),
@@ -30,8 +31,19 @@ COMMANDS = {
 """Command, where it is, and what it does; the help of the group needs no import."""
 
 
+class ReaderGone(Exception):
+    """Nobody reads standard output any more. Click would exit with 1, which says "found"."""
+
+
 class Commands(click.Group):
     """A group whose members are imported on use."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of the table."""
@@ -76,24 +88,38 @@ Start = Callable[..., None]
 
 def main(start: Start, arguments: list[str] | None = None) -> int:
     """Run a command; the exit status. Errors are said in the language of the terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of few letters is no error
     try:
         status = cli.main(arguments, standalone_mode=False, obj=start)
-    except click.exceptions.Abort:
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
     except click.ClickException as error:
         error.show()
         return 2
     except CityShieldError as error:
-        from cityshield.adapters.sentences.sentences import Sentences, language_of_environment
-
-        language = language_of_environment()
-        said = Sentences().say(error.sentence, language, **error.args_for_sentence)
-        click.echo(f"cityshield: {said}", err=True)
+        _say_error(error)
         return 2
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "-"
+        _say_error(InputError("error-file", path=path, reason=error.strerror or str(error)))
+        return 2
     return status if isinstance(status, int) else 0
+
+
+def _say_error(error: CityShieldError) -> None:
+    """Say what went wrong, without what a terminal would act on: names come from strangers."""
+    from cityshield.adapters.sentences.sentences import Sentences, language_of_environment
+    from cityshield.answer import harmless
+
+    language = language_of_environment()
+    said = Sentences().say(error.sentence, language, **error.args_for_sentence)
+    click.echo("\n".join(harmless(line, 4000) for line in f"cityshield: {said}".split("\n")), err=True)
 
 
 def home_option(function: Any) -> Any:

@@ -81,7 +81,7 @@ class Page:
             text=text,
             did=did,
         )
-        return html.encode()
+        return html.encode("utf-8", "replace")
 
 
 def page_routes(service: Service) -> list[BaseRouteHandler]:

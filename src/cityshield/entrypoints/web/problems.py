@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from cityshield.adapters.sentences.sentences import Sentences, choose_language
-from cityshield.vocabulary.errors import CityShieldError, Forbidden
+from cityshield.vocabulary.errors import CityShieldError, Forbidden, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -47,7 +47,12 @@ class Problems:
         self._sentences = sentences
 
     def of_ours(self, request: Request[Any, Any, Any], error: CityShieldError) -> Response[Any]:
-        """An error of the vocabulary: 400, 401, 403, 413 or 429 by its sentence."""
+        """An error of the vocabulary: 400, 401, 403, 413 or 429 by its sentence.
+
+        One of the store is ours to mend: what it says of our disk goes to the log.
+        """
+        if isinstance(error, StoreError) and error.sentence not in _STATUS:
+            return self.of_any(request, error)
         usual = 403 if isinstance(error, Forbidden) else 400
         status = _STATUS.get(error.sentence, usual)
         return self._answer(request, status, error.sentence, error.args_for_sentence)

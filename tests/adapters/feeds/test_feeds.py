@@ -1,0 +1,122 @@
+"""Feeds: each format's lines, and what a bad line does."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cityshield.adapters.feeds.feed import FORMATS, MAX_LINE_BYTES, Feed
+from cityshield.entrypoints.cli.feeds import FORMATS as CLI_FORMATS
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.indicator import HOST, SHA256, URL
+
+DIGEST = "a" * 64
+
+
+def read(text: str | bytes, format: str = "") -> tuple[list[tuple[str, str]], Feed]:
+    feed = Feed(BytesIO(text.encode() if isinstance(text, str) else text), format)
+    return list(feed.entries()), feed
+
+
+def test_the_command_line_offers_every_format() -> None:
+    assert set(CLI_FORMATS) == set(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("format", "line", "expected"),
+    [
+        ("plain", "a.example", [(HOST, "a.example/")]),
+        ("plain", "A.Example.", [(HOST, "a.example/")]),
+        ("plain", "*.a.example", [(HOST, "a.example/")]),
+        ("plain", "bücher.example", [(HOST, "xn--bcher-kva.example/")]),
+        ("plain", "192.0.2.1", [(HOST, "192.0.2.1/")]),
+        ("plain", "a.example # seen today", [(HOST, "a.example/")]),
+        ("plain", "# comment", []),
+        ("plain", "", []),
+        ("plain", "two words", None),
+        ("plain", "https://a.example/x", None),
+        ("urls", "https://a.example/x?y=1", [(URL, "a.example/x?y=1")]),
+        ("urls", "hxxp://a[.]example/x", [(URL, "a.example/x")]),
+        ("urls", "2026-01-01\t2026-01-02\thttps://a.example/x", [(URL, "a.example/x")]),
+        ("urls", "a.example", None),
+        ("urls", "javascript:alert(1)", None),
+        (
+            "hosts",
+            "0.0.0.0 a.example b.example # both",
+            [(HOST, "a.example/"), (HOST, "b.example/")],
+        ),
+        ("hosts", "127.0.0.1 localhost", []),
+        ("hosts", "::1 ip6-localhost ip6-loopback", []),
+        ("hosts", "192.0.2.1 server.example", None),
+        ("hosts", "0.0.0.0", None),
+        ("adblock", "||a.example^", [(HOST, "a.example/")]),
+        ("adblock", "||a.example^$all,important", [(HOST, "a.example/")]),
+        ("adblock", "||a.example^$domain=b.example", []),
+        ("adblock", "||a.example/path^", None),
+        ("adblock", "! comment", []),
+        ("adblock", "a.example##.banner", []),
+        ("adblock", "@@||good.example^", []),
+        ("sha256", DIGEST.upper(), [(SHA256, DIGEST)]),
+        ("sha256", f"{DIGEST}  invoice.exe", [(SHA256, DIGEST)]),
+        ("sha256", DIGEST[1:], None),
+    ],
+)
+def test_what_a_line_means(format: str, line: str, expected: list[tuple[str, str]] | None) -> None:
+    assert FORMATS[format](line) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ("# list\na.example\nb.example\n", "plain"),
+        ("https://a.example/1\nhttp://b.example/2\n", "urls"),
+        ("# hosts\n127.0.0.1 localhost\n0.0.0.0 a.example\n0.0.0.0 b.example\n", "hosts"),
+        ("[Adblock Plus]\n! title\n||a.example^\n||b.example^\n", "adblock"),
+        (f"{DIGEST}\n{DIGEST[::-1]}\n", "sha256"),
+    ],
+)
+def test_the_format_is_told_by_the_lines(text: str, format: str) -> None:
+    entries, feed = read(text)
+    assert feed.format == format
+    assert len(entries) == 2
+    assert feed.bad_lines == 0
+
+
+def test_bad_lines_are_reported_and_good_ones_taken() -> None:
+    lines = [f"h{n}.example" if n % 3 else f"%%% garbage {n}" for n in range(1, 3001)]
+    entries, feed = read("\n".join(lines))
+    assert len(entries) == 2000
+    assert feed.bad_lines == 1000
+    assert [line.number for line in feed.bad[:3]] == [3, 6, 9]
+    assert feed.bad[0].start == "%%% garbage 3"
+
+
+def test_a_line_without_end_is_skipped_in_bounded_memory() -> None:
+    text = b"a.example\n" + b"x" * (40 * MAX_LINE_BYTES) + b"\nb.example\n"
+    entries, feed = read(text)
+    assert [value for _, value in entries] == ["a.example/", "b.example/"]
+    assert [line.number for line in feed.bad] == [2]
+
+
+def test_windows_endings_a_byte_order_mark_and_broken_utf8() -> None:
+    entries, feed = read(b"\xef\xbb\xbfa.example\r\nb\xff.example\r\nc.example", "plain")
+    assert [value for _, value in entries] == ["a.example/", "c.example/"]
+    assert [line.number for line in feed.bad] == [2]
+
+
+def test_what_is_no_list_is_refused() -> None:
+    with pytest.raises(InputError, match="error-feed-format"):
+        read("\n".join(f"this is line {n} of a letter" for n in range(50)))
+
+
+@given(st.binary(max_size=2000), st.sampled_from(["", *FORMATS]))
+def test_no_bytes_sink_a_feed(text: bytes, format: str) -> None:
+    try:
+        entries, feed = read(text, format)
+    except InputError:
+        return
+    assert feed.bad_lines <= feed.lines
+    assert all(kind in (HOST, URL, SHA256) and value for kind, value in entries)
