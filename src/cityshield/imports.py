@@ -52,9 +52,11 @@ def import_feed(
     reason: str = "",
     expires_days: int | None = None,
     progress: Callable[[int], None] | None = None,
+    wait: bool = True,
 ) -> ImportReport:
     """Take a feed into the store. `name` is what the feed is called in an error.
 
+    While another import runs, this one waits, or raises StoreError if it may not.
     Raises InputError when no line of it can be used; a bad line among good ones is reported.
     """
     if not source.isprintable() or not 1 <= len(source.strip()) <= 200:
@@ -74,6 +76,7 @@ def import_feed(
         reason=reason,
         expires_days=expires_days,
         progress=progress,
+        wait=wait,
     )
     note_bad_lines(engine, source, feed.bad_lines)
     record_alone(

@@ -15,9 +15,7 @@ LINK = f"https://{SECRET}.example/pay?for={SECRET}"
 
 def holds(folder: Path, text: str) -> list[Path]:
     return [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and text.encode() in path.read_bytes()
+        path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()
     ]
 
 

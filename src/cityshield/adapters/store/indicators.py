@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import msgspec
 
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index, key_of, write_index
+from cityshield.vocabulary.errors import StoreError
 from cityshield.vocabulary.indicator import (
     BENIGN_ACTIVITY,
     HOST,
@@ -126,11 +127,9 @@ class IndicatorLookup:
         return self._engine
 
     def _has_lost_index(self) -> bool:
-        if (self._home / INDEX_NAME).exists():
-            return False
-        from cityshield.adapters.store.database import exists
-
-        return exists(self._home)
+        """Whether there is a store without an index (its module would load SQLAlchemy)."""
+        store = self._home / "cityshield.sqlite3"
+        return not (self._home / INDEX_NAME).exists() and store.is_file()
 
     def _mend(self) -> None:
         """Rebuild an index that is damaged or was left behind, unless an import still runs."""
@@ -161,8 +160,11 @@ def import_entries(
     reason: str = "",
     expires_days: int | None = None,
     progress: Any = None,
+    wait: bool = True,
 ) -> Imported:
     """Take entries from a source, in batches that are stored whole or not at all.
+
+    While another import runs, this one waits, or raises StoreError if it may not.
 
     An entry that the source named before is seen again: its last sighting and its expiry move.
     `progress` is called with the number of entries taken so far. The index follows at the end;
@@ -184,7 +186,7 @@ def import_entries(
     )
     sql = str(statement.compile(dialect=engine.dialect))
     taken = 0
-    with _lock(home, wait=True):
+    with _lock_or_say(home, wait=wait):
         _mark_stale(home)
         source_id = _source_id(engine, source, reason)
         with engine.connect() as connection:
@@ -327,6 +329,16 @@ def _mark_stale(home: Path) -> None:
         file.write("the index is rebuilt at the next start\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _lock_or_say(home: Path, *, wait: bool) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_lock(home, wait=wait))
+        except BlockingIOError:
+            raise StoreError("error-locked") from None
+        yield
 
 
 @contextmanager

@@ -8,9 +8,10 @@ and reports an internal fault as a BaseException; both stay inside this module.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cityshield.ports.rules import RuleHit, Scan
 
@@ -109,14 +110,13 @@ class YaraRules:
             compiler.define_global(name, "")
         for origin, text in self._sources.items():
             compiler.new_namespace(origin)
-            try:
+            with suppress(yara_x.CompileError):
                 compiler.add_source(text, origin=origin)
-            except yara_x.CompileError as error:
-                self._problems.append(f"{origin}: {str(error).splitlines()[0]}")
-        untyped: Any = compiler  # yara-x declares this method without its self
-        for rule in untyped.ignored_rules():
-            first = str(rule.message).splitlines()[0] if rule.message else str(rule.reason)
-            self._problems.append(f"{rule.name}: {first}")
+        self._problems = [
+            f"{origin}: {error['title']} (line {error['line']})"
+            for error in compiler.errors()
+            for origin in [next((label["code_origin"] for label in error["labels"]), "")]
+        ]
         return compiler.build()
 
 

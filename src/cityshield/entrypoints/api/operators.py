@@ -77,6 +77,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
             source=source,
             reason=reason,
             expires_days=expires_days,
+            wait=False,
         )
 
     @get("/audit", summary="The audit")

@@ -119,7 +119,8 @@ def _say_error(error: CityShieldError) -> None:
 
     language = language_of_environment()
     said = Sentences().say(error.sentence, language, **error.args_for_sentence)
-    click.echo("\n".join(harmless(line, 4000) for line in f"cityshield: {said}".split("\n")), err=True)
+    lines = [harmless(line, 4000) for line in f"cityshield: {said}".split("\n")]
+    click.echo("\n".join(lines), err=True)
 
 
 def home_option(function: Any) -> Any:

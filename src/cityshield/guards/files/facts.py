@@ -13,16 +13,17 @@ from cityshield.vocabulary.verdict import Failure
 class FileFacts(msgspec.Struct, frozen=True, gc=False):
     """A file by its name, size, SHA-256, real type and first bytes, and what rules say of it.
 
-    `head` holds the first 512 bytes. `type` is what the content is by its magic numbers, a name
-    of `magic.TYPES`; `claimed` is the type that its name claims, or an empty string. `archive`
-    says that its members are parts.
+    `head` holds the first 512 bytes. `type` is what the content is by its magic numbers,
+    `disguised` whether its name promises something else (see `magic`). `archive` says that its
+    members are parts. Nothing here holds a word of the name beside `subject`, so that what is
+    thought of one copy of a file may be told of another.
     """
 
     subject: Subject
     size_bytes: int
     sha256: str
     type: str
-    claimed: str
+    disguised: bool
     head: bytes
     hits: tuple[RuleHit, ...] = ()
     listed: tuple[Indicator, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.files.facts import FileFacts
-from cityshield.guards.files.magic import claim_of, type_of
+from cityshield.guards.files.magic import is_disguised, type_of
 from cityshield.ports.content import Content
 from cityshield.ports.indicators import Indicators
 from cityshield.ports.rules import Rules
@@ -19,7 +19,6 @@ from cityshield.vocabulary.verdict import Failure
 _HEAD_BYTES = 512
 _CHUNK_BYTES = 1 << 20
 _PACKED = frozenset({"rar", "7z", "gzip", "bzip2", "xz", "zstd", "tar"})
-_NO_DIGEST = ""
 
 
 class FileGatherer:
@@ -41,16 +40,15 @@ class FileGatherer:
         return f"{self._indicators.version()} {self._rules.version()} {self._scan_bytes}"
 
     def identify(self, subject: Subject) -> str | None:
-        """The digests of the file and of its name; None when it cannot be read.
-
-        Checks speak of names too: the same bytes as `bill.pdf` and `bill.pdf.exe` are two subjects.
-        """
-        name = hashlib.sha256(subject.value.encode("utf-8", "surrogatepass")).hexdigest()
+        """The file's SHA-256, and whether its name is a disguise; None when it cannot be read."""
         try:
             with self._content.open(subject) as file:
-                return f"{_digest(file)} {name}"
+                start = file.read(_HEAD_BYTES)
+                digest = hashlib.sha256(start)
+                _read_on(file, digest)
         except OSError:
             return None
+        return f"{digest.hexdigest()} {is_disguised(subject.value, type_of(start))}"
 
     async def gather_many(self, subjects: Sequence[Subject]) -> list[FileFacts]:
         """Facts for each file; one that cannot be read says so in `failed`."""
@@ -74,7 +72,7 @@ class FileGatherer:
                 size = len(start) + _read_on(file, digest)
         except OSError as error:
             failure = Failure("files", "unreadable", detail=type(error).__name__)
-            return FileFacts(bare, 0, _NO_DIGEST, "data", "", b"", read=0.0, failed=(failure,))
+            return FileFacts(bare, 0, "", "data", False, b"", read=0.0, failed=(failure,))
         head = start[:_HEAD_BYTES]
         kind, sha256 = type_of(head), digest.hexdigest()
         scan = self._rules.scan(start)
@@ -94,7 +92,7 @@ class FileGatherer:
             size,
             sha256,
             kind,
-            claim_of(bare.value),
+            is_disguised(bare.value, kind),
             head,
             scan.hits,
             tuple(item for item in found if item.type != BENIGN_ACTIVITY),
@@ -103,12 +101,6 @@ class FileGatherer:
             read=read,
             failed=tuple(failed),
         )
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    _read_on(file, digest)
-    return digest.hexdigest()
 
 
 def _read_on(file: BinaryIO, digest: hashlib._Hash) -> int:

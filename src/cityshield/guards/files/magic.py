@@ -61,6 +61,7 @@ _CLAIMS: Final = {
     "mp3": ("mp3",),
     "text": ("txt", "csv", "md", "log"),
 }
+_REVERSERS: Final = "\u202e\u202d\u2066\u2067\u2068"
 _TYPE_OF_EXTENSION: Final = {
     extension: kind for kind, extensions in _CLAIMS.items() for extension in extensions
 }
@@ -94,6 +95,23 @@ def extensions_of(name: str) -> list[str]:
     """The extensions of a file name in lower case, the outermost last: `a.pdf.exe` has two."""
     base = name.rpartition("!/")[2].replace("\\", "/").rpartition("/")[2].rstrip(" .")
     return [part.strip().lower() for part in base.split(".")[1:]]
+
+
+def is_disguised(name: str, kind: str) -> bool:
+    """Whether a name promises a document while its content, of type `kind`, or its end runs.
+
+    So does `photo.jpg` that is a program, `bill.pdf.exe`, and a name written backwards by
+    directional marks (CWE-451).
+    """
+    base = name.rpartition("!/")[2]
+    if any(mark in base for mark in _REVERSERS):
+        return True
+    extensions, claimed = extensions_of(base), claim_of(base)
+    if claimed in DOCUMENTS:
+        return kind in PROGRAMS - {"script", "html"}
+    if claimed not in PROGRAMS - {"html"} or len(extensions) < 2:
+        return False
+    return claim_of(f"x.{extensions[-2]}") in DOCUMENTS
 
 
 def claim_of(name: str) -> str:

@@ -1,0 +1,171 @@
+"""The API of a service that runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cityshield.guards.files.checks.eicar import _TEXT as EICAR
+from tests.conftest import Live, run_cli
+from tests.guards.files.test_files import zipped
+
+
+@pytest.fixture
+def client(live: Live) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live.url, timeout=60) as opened:
+        yield opened
+
+
+def check(client: httpx.Client, value: str, kind: str | None = None) -> dict:  # type: ignore[type-arg]
+    asked = {"value": value} if kind is None else {"kind": kind, "value": value}
+    answer = client.post("/api/v1/check", json=asked)
+    assert answer.status_code == 200, answer.text
+    found: dict = answer.json()  # type: ignore[type-arg]
+    return found
+
+
+def test_links_messages_and_files(client: httpx.Client) -> None:
+    assert check(client, "http://x.parcel-desk.example/", "link")["level"] == "malicious"
+    assert check(client, "先交保证金500元再放款", "message")["level"] == "suspicious"
+    assert check(client, "somewhere.example")["subject"]["kind"] == "link"
+    sent = {"file": ("eicar.com", EICAR)}
+    assert client.post("/api/v1/check", files=sent).json()["level"] == "malicious"
+    sent = {"file": ("a.zip", zipped({"b.bin": b"harmless-marker-for-a-rule"}))}
+    answer = client.post("/api/v1/check", files=sent).json()
+    assert answer["level"] == "suspicious"
+    assert answer["parts"][0]["evidence"][0]["check"] == "files.rules/marker"
+
+
+def test_answers_speak_the_language_asked_for(client: httpx.Client) -> None:
+    for language, word in (("zh-CN", "名单"), ("en", "list")):
+        answer = client.post(
+            "/api/v1/check",
+            json={"value": "parcel-desk.example"},
+            headers={"accept-language": language},
+        )
+        assert word in answer.json()["evidence"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'{"kind": "link"}', b'{"value": ""}', b'{"value": 3}', b"\xff\xfe",
+     b'{"kind": "file", "value": "/etc/passwd"}', b'{"kind": "vehicle", "value": "x"}',
+     b'{"value": "x", "extra": 1}'],
+)  # fmt: skip
+def test_what_cannot_be_used_is_a_problem_with_a_remedy(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/api/v1/check", content=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+def test_bulk_answers_each_line_in_order(client: httpx.Client) -> None:
+    lines = [json.dumps({"value": f"h{n}.example"}) for n in range(5000)]
+    lines[17] = "not json"
+    lines[18] = json.dumps({"kind": "message", "value": "x" * 20_000})
+    answer = client.post("/api/v1/check/bulk", content="\n".join(lines).encode())
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    found = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(found) == 5000
+    assert found[17]["line"] == 18
+    assert found[18]["subject"]["kind"] == "message"
+    assert found[4999]["subject"]["value"] == "h4999.example"
+
+
+def test_the_command_line_and_the_api_agree(live: Live, client: httpx.Client) -> None:
+    subjects = ["http://x.parcel-desk.example/", "paypal-x.example.test", "先交保证金再放款"]
+    done = run_cli("check", *subjects, "--json", home=live.home)
+    by_cli = [json.loads(line) for line in done.stdout.splitlines()]
+    assert by_cli == [check(client, subject) for subject in subjects]
+
+
+def test_the_catalogue_health_metrics_and_description(client: httpx.Client) -> None:
+    cards = client.get("/api/v1/checks", headers={"accept-language": "zh"}).json()
+    assert {"links.listed", "messages.tells/fee_before_payout"} <= {card["id"] for card in cards}
+    health = client.get("/healthz").json()
+    assert health["status"] == "ok"
+    assert health["indicators"] >= 1
+    metrics = client.get("/metrics").text
+    assert "cityshield_checks_total" in metrics
+    described = client.get("/api/openapi.json").json()
+    assert "/api/v1/check" in described["paths"]
+    forwarded = {"x-forwarded-for": "203.0.113.9"}
+    assert client.get("/metrics", headers=forwarded).status_code == 401
+
+
+def test_every_answer_has_the_security_headers(client: httpx.Client) -> None:
+    for path in ("/", "/healthz", "/nothing", "/api/v1/checks", "/static/page.css"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "server" not in headers
+
+
+def token(live: Live, role: str, *options: str) -> dict[str, str]:
+    made = run_cli("tokens", "create", "test", "--role", role, *options, home=live.home)
+    return {"authorization": f"Bearer {made.stdout.decode().strip()}"}
+
+
+def test_operators_act_by_their_token(live: Live, client: httpx.Client) -> None:
+    path = "/api/v1/feeds/api-feed"
+    body = b"from-the-api.example\n"
+    assert client.post(path, content=body).status_code == 401
+    reader = token(live, "reader")
+    assert client.post(path, content=body, headers=reader).status_code == 403
+    narrowed = token(live, "operator", "--scope", "indicators:read")
+    assert client.post(path, content=body, headers=narrowed).status_code == 403
+    assert check(client, "from-the-api.example")["level"] == "unknown"
+    operator = token(live, "operator")
+    report = client.post(path, content=body, headers=operator).json()
+    assert (report["taken"], report["source"]) == (1, "api-feed")
+    assert check(client, "from-the-api.example")["level"] == "malicious"
+    analyst = token(live, "analyst")
+    entries = client.get("/api/v1/audit", headers=analyst).json()
+    (act,) = [entry for entry in entries if "api-feed" in entry["detail"]]
+    assert act["actor"] == "token:test"
+    assert client.get("/api/v1/audit", headers=reader).status_code == 403
+
+
+def test_tokens_are_an_administrators(live: Live, client: httpx.Client) -> None:
+    admin = token(live, "admin")
+    assert client.get("/api/v1/me", headers=admin).json()["role"] == "admin"
+    made = client.post("/api/v1/tokens", json={"name": "bot"}, headers=admin)
+    assert made.status_code == 201
+    bot = {"authorization": f"Bearer {made.json()['token']}"}
+    assert client.get("/api/v1/me", headers=bot).json()["name"] == "bot"
+    assert client.post("/api/v1/tokens", json={"name": "x"}, headers=bot).status_code == 403
+    token_id = made.json()["token"].split("_")[1]
+    assert client.delete(f"/api/v1/tokens/{token_id}", headers=admin).status_code == 204
+    assert client.get("/api/v1/me", headers=bot).status_code == 401
+
+
+def test_one_client_cannot_ask_without_end_and_others_still_can(home: Path) -> None:
+    (home / "cityshield.toml").write_text(
+        '[server]\nrate_per_minute = 60\nrate_burst = 5\ntrusted_proxies = ["127.0.0.1"]\n'
+    )
+    service = Live(home)
+    try:
+        with httpx.Client(base_url=service.url) as client:
+            mine = {"x-forwarded-for": "203.0.113.1"}
+            statuses = [client.get("/healthz", headers=mine).status_code for _ in range(12)]
+            assert statuses.count(200) in range(4, 8)
+            refused = client.get("/healthz", headers=mine)
+            assert refused.status_code == 429
+            assert 1 <= int(refused.headers["retry-after"]) <= 5
+            other = {"x-forwarded-for": "203.0.113.1, 203.0.113.2"}
+            assert client.get("/healthz", headers=other).status_code == 200
+    finally:
+        service.stop()
+
+
+def test_the_admin_token_is_printed_at_the_first_start_only(home: Path) -> None:
+    first = Live(home).stop()
+    second = Live(home).stop()
+    assert first.count("cs_") == 1
+    assert "cs_" not in second

@@ -1,0 +1,1 @@
+"""Every door, with what nobody should ever send through it."""
