@@ -59,7 +59,8 @@ def _rows(mix: str, real: Served, constant: Served, bodies: Path, requests: int)
         statistics.median(load.server_cpu_us for load in given[name])
         for name in ("check", "constant")
     )
-    yield Row(f"{figure}: server", ours, "us CPU/request", peer, "constant verdict")
+    bar = Bar("<=", 1 / _SHARE, "ratio", f"<= {1 / _SHARE:.2f}x (the same bar)")
+    yield Row(f"{figure}: server", ours, "us CPU/request", peer, "constant verdict", bar)
 
 
 def write_bodies(path: Path, listed_percent: int, count: int, bench: Bench) -> Path:

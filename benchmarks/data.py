@@ -119,17 +119,22 @@ def rule_archives() -> list[Path]:
 
 
 def system_files(count: int, most_bytes: int = 4 << 20) -> list[Path]:
-    """Files of this machine's own, the same at every call as long as it does not change."""
-    found = [
-        path
-        for folder in ("/usr/lib/python3", "/usr/share")
-        for path in sorted(Path(folder).rglob("*"))
-        if path.is_file()
-        and not path.is_symlink()
-        and 0 < path.stat().st_size <= most_bytes
-        and str(path).isprintable()
-    ]
-    return random.Random("files").sample(found, min(count, len(found)))
+    """Files of this machine, those of Python first; the same as long as it does not change."""
+    chosen: list[Path] = []
+    for folder in ("/usr/lib/python3", "/usr/share"):
+        found = [
+            path
+            for path in sorted(Path(folder).rglob("*"))
+            if str(path).isprintable()
+            and path.is_file()
+            and not path.is_symlink()
+            and 0 < path.stat().st_size <= most_bytes
+        ]
+        some = min(count - len(chosen), len(found))
+        chosen += random.Random("files").sample(found, some)
+        if len(chosen) == count:
+            break
+    return chosen
 
 
 def _lines(path: Path) -> Iterator[str]:

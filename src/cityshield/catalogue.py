@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -10,6 +11,9 @@ from cityshield.guards.check import Check
 from cityshield.rooms import GUARDS
 from cityshield.shield import Shield
 from cityshield.vocabulary.verdict import Evidence
+
+_VARIABLE = re.compile(r"\{\$([\w-]+)\}")
+"""A variable that no example has filled."""
 
 
 class CheckCard(msgspec.Struct, frozen=True):
@@ -44,7 +48,8 @@ def _card(shield: Shield, check: Check, rule: str, weight: float, language: str)
     table = check.card(rule)
     evidence = Evidence(name, weight, "", ())
     what, why, now = (
-        shield.sentence_of(evidence, field, language) for field in ("what", "why", "now")
+        _VARIABLE.sub(r"‹\1›", shield.sentence_of(evidence, field, language))
+        for field in ("what", "why", "now")
     )
     hits, misses = (
         [str(example["subject"]) for example in table.get(key, ())] for key in ("hits", "misses")

@@ -91,7 +91,6 @@ class Retention(_Table, frozen=True):
 class Config(_Table, frozen=True):
     """Everything an operator may set; each has a default that is safe to run with."""
 
-    language: str = ""
     checks: tuple[str, ...] = ()
     weights: dict[str, Weight] = {}
     thresholds: dict[str, Thresholds] = {}

@@ -26,12 +26,13 @@ def main() -> None:
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
     """The ASGI application with every route, over a data directory."""
     from cityshield.entrypoints.api.routes import api_routes
-    from cityshield.entrypoints.pages.routes import page_routes
+    from cityshield.entrypoints.pages.routes import Page, page_routes
     from cityshield.entrypoints.web.app import make_app
     from cityshield.service import Service
 
     service = Service(home, config, folders)
-    return make_app(service, [api_routes(service), *page_routes(service)])
+    page = Page(service)
+    return make_app(service, [api_routes(service), *page_routes(page)], page.refuse)
 
 
 def start(home: Path, config: Config, folders: Sequence[Path], language: str) -> None:
@@ -39,9 +40,10 @@ def start(home: Path, config: Config, folders: Sequence[Path], language: str) ->
     import uvicorn
 
     from cityshield.adapters.store.backup import in_use
-    from cityshield.entrypoints.web.run import announce, first_token, listen
+    from cityshield.entrypoints.web.run import announce, first_token, listen, log_as_json
 
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log_as_json()
     with in_use(home):
         app = application(home, config, folders)
         socket = listen(config.server.host, config.server.port)

@@ -44,7 +44,7 @@ def test_our_filling_is_fluents(folder: Path, language: str) -> None:
     patterns = parse(text)
     assert set(patterns) == set(bundle._messages)
     for name, pattern in patterns.items():
-        args = {variable: "7" for variable in re.findall(r"\$([\w-]+)", pattern)}
+        args = dict.fromkeys(re.findall(r"\$([\w-]+)", pattern), "7")
         typed = {key: 7 if not is_simple(pattern) else value for key, value in args.items()}
         expected, errors = bundle.format_pattern(bundle.get_message(name).value, typed)
         assert not errors, name
@@ -59,7 +59,7 @@ def test_cards_of_checks_are_filled_as_fluent_does() -> None:
                     resource = FluentResource(f"it = {pattern}\n")
                     bundle = FluentBundle(["en"], use_isolating=False)
                     bundle.add_resource(resource)
-                    args = {name: "x" for name in re.findall(r"\$([\w-]+)", pattern)}
+                    args = dict.fromkeys(re.findall(r"\$([\w-]+)", pattern), "x")
                     expected, errors = bundle.format_pattern(bundle.get_message("it").value, args)
                     assert not errors, (check.id, pattern)
                     assert fill(pattern, args) == expected

@@ -49,7 +49,9 @@ LINES = st.one_of(
 
 
 @settings(relentless, max_examples=150)
-@given(st.sampled_from(["", *FORMATS]), st.lists(LINES, max_size=12), st.sampled_from([b"\n", b"\r\n"]))
+@given(
+    st.sampled_from(["", *FORMATS]), st.lists(LINES, max_size=12), st.sampled_from([b"\n", b"\r\n"])
+)
 @example("plain", [b"\xef\xbb\xbf"], b"\n")
 @example("hosts", [b"0.0.0.0"], b"\n")
 @example("adblock", [b"||^", b"||[::1]^"], b"\n")
@@ -83,8 +85,6 @@ def read(content: bytes, format: str = "") -> tuple[list[Entry], Feed]:
 @pytest.mark.parametrize("garbage", GARBAGE)
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_third_line_garbage_loses_no_good_line(format: str, garbage: str, end: bytes) -> None:
-    if (format, garbage) == ("hosts", "ten mebibytes"):
-        pytest.xfail if False else None
     times = 2 if len(GARBAGE[garbage]) > MAX_LINE_BYTES * 2 else 1_000
     lines: list[bytes] = []
     for number in range(times):
@@ -95,7 +95,9 @@ def test_every_third_line_garbage_loses_no_good_line(format: str, garbage: str, 
             assert feed.format == format
             assert len(entries) == len(set(entries)) == 2 * times
             assert (feed.lines, feed.bad_lines) == (3 * times, times)
-            assert [line.number for line in feed.bad] == [3 * n for n in range(1, min(times, 20) + 1)]
+            assert [line.number for line in feed.bad] == [
+                3 * n for n in range(1, min(times, 20) + 1)
+            ]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -105,7 +107,7 @@ def test_the_last_line_needs_no_end(format: str) -> None:
     assert read(b"\xef\xbb\xbf" + one)[0] == read(one)[0]
 
 
-def test_a_line_far_too_long_is_one_bad_line_with_its_beginning() -> None:
+def test_a_line_far_too_long_is_one_bad_line() -> None:
     content = b"a.example\n" + b"y" * (10 << 20) + b"\nb.example\n" + b"z" * (10 << 20)
     entries, feed = read(content, "plain")
     assert [value for _, value in entries] == ["a.example/", "b.example/"]
@@ -121,6 +123,7 @@ def test_a_line_far_too_long_is_one_bad_line_with_its_beginning() -> None:
         ("utf-16", "h.example\ng.example\n".encode("utf-16")),
         ("nul", b"\0" * 100_000),
     ],
+    ids=["gzip", "zip", "noise", "utf-16", "nul"],
 )
 @pytest.mark.parametrize("format", ["", *FORMATS])
 def test_what_is_no_list_is_refused_in_words(
@@ -152,7 +155,9 @@ def read_all_bad(content: bytes, format: str) -> None:
 
 def test_an_import_reports_what_it_left_out(home: Path) -> None:
     file = home / "list.txt"
-    file.write_bytes(b"\xef\xbb\xbfa.example\r\n\x1b]0;pwned\x07\r\nb.example\r\n\xff\xff\r\nc.example")
+    file.write_bytes(
+        b"\xef\xbb\xbfa.example\r\n\x1b]0;pwned\x07\r\nb.example\r\n\xff\xff\r\nc.example"
+    )
     done = run_cli("feeds", "import", str(file), "--source", "s", home=home)
     assert done.returncode == 0
     assert b"\x1b" not in done.stderr and b"\x07" not in done.stderr

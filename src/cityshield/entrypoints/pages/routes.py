@@ -33,7 +33,7 @@ class Page:
     """The page in both languages."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self.service = service
         self._sentences = Sentences((FOLDER / "sentences",))
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -54,8 +54,8 @@ class Page:
         **args: str,
     ) -> bytes:
         """The page's HTML; `error` is a sentence id of the general sentences."""
-        config = self._service.config
-        say = self._service.shield.sentences.say
+        config = self.service.config
+        say = self.service.shield.sentences.say
 
         def t(sentence: str, **given: object) -> str:
             words = {name: str(value) for name, value in given.items()}
@@ -64,10 +64,10 @@ class Page:
         other = "en" if language != "en" else "zh-Hans"
         told = None
         if error:
-            told = {
-                "what": say(error, language, **args),
-                "now": say(f"{error}-now", language, **args),
-            }
+            now = say(f"{error}-now", language, **args)
+            if now == f"{error}-now":
+                now = say("error-page-now", language)
+            told = {"what": say(error, language, **args), "now": now}
         html = self._templates.get_template("index.html.j2").render(
             lang=language,
             t=t,
@@ -75,7 +75,7 @@ class Page:
             other_lang_url="/?" + urlencode({"lang": other}),
             other_lang_name=_NAMES[other],
             operator=config.operator,
-            max_file_mib=max_file_bytes(self._service) >> 20,
+            max_file_mib=max_file_bytes(self.service) >> 20,
             verdict=verdict,
             error=told,
             text=text,
@@ -83,10 +83,14 @@ class Page:
         )
         return html.encode("utf-8", "replace")
 
+    def refuse(self, language: str, sentence: str, args: dict[str, str]) -> bytes:
+        """The page for a request that did not get through."""
+        return self.render(language, error=sentence, **args)
 
-def page_routes(service: Service) -> list[BaseRouteHandler]:
-    """The routes of the page over a service."""
-    page = Page(service)
+
+def page_routes(page: Page) -> list[BaseRouteHandler]:
+    """The routes of the page."""
+    service = page.service
 
     @get("/", include_in_schema=False)
     async def show(request: Asked) -> Response[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
@@ -27,6 +27,10 @@ _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 
+RefusePage = Callable[[str, str, dict[str, str]], bytes]
+"""Language, sentence id, arguments -> HTML."""
+
+
 class Health(msgspec.Struct, frozen=True):
     """That the service answers, what it is, and how many list entries it holds."""
 
@@ -35,8 +39,15 @@ class Health(msgspec.Struct, frozen=True):
     indicators: int
 
 
-def make_app(service: Service, routes: Sequence[BaseRouteHandler | Router]) -> Gate:
-    """The application over a service; it keeps house while it runs."""
+def make_app(
+    service: Service,
+    routes: Sequence[BaseRouteHandler | Router],
+    refuse_page: RefusePage | None = None,
+) -> Gate:
+    """The application over a service; it keeps house while it runs.
+
+    `refuse_page` makes the page for what the gate refuses when a browser asked for one.
+    """
     problems = Problems(service.shield.sentences)
 
     @get("/healthz", summary="Is the service alive")
@@ -76,9 +87,11 @@ def make_app(service: Service, routes: Sequence[BaseRouteHandler | Router]) -> G
     )
 
     def refuse(scope: Scope, status: int, sentence: str, args: dict[str, str]) -> tuple[str, bytes]:
-        accept = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-        sentences = service.shield.sentences
-        told = problem(sentences, choose_language(accept), status, sentence, **args)
+        headers = dict(scope["headers"])
+        language = choose_language(headers.get(b"accept-language", b"").decode("latin-1"))
+        if refuse_page and scope["path"] == "/" and b"text/html" in headers.get(b"accept", b""):
+            return "text/html; charset=utf-8", refuse_page(language, sentence, args)
+        told = problem(service.shield.sentences, language, status, sentence, **args)
         return MEDIA_TYPE, msgspec.json.encode(told)
 
     return Gate(cast(App, app), service.config.server, service.registry, refuse)

@@ -124,11 +124,16 @@ class Gate:
             return
         started = time.monotonic()
         state = {"status": 0}
+        only_headers = scope["method"] == "HEAD"
+        if only_headers:  # RFC 9110, 9.3.2: what GET would answer, without the body
+            scope = {**scope, "method": "GET"}
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 state["status"] = message["status"]
                 message["headers"] = _with_security(message["headers"])
+            elif only_headers:
+                message["body"] = b""
             await send(message)
 
         try:

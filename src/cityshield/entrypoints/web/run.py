@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import structlog
+
 from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.tokens import create_token, has_tokens
@@ -14,6 +16,18 @@ from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.identity import ADMIN, Identity
 
 _BACKLOG = 512
+
+
+def log_as_json() -> None:
+    """Log to standard error, one JSON object a line; no text of a subject is ever among it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:
