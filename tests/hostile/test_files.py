@@ -217,7 +217,8 @@ SPOILT: dict[str, tuple[bytes, str]] = {
     "said to be larger": (patched(ORDINARY, b"PK\1\2", 24, b"\xff\xff\xff\x7f"), "too-large"),
     "offset beyond the end": (patched(ORDINARY, b"PK\1\2", 42, b"\xff\xff\xff\x7f"), "damaged"),
     "names that are not UTF-8": (
-        both(zip_of(("é.txt", b"x")), 6, 8, b"\0\x08").replace("é".encode(), b"\xff\xfe"), "damaged",
+        both(zip_of(("é.txt", b"x")), 6, 8, b"\0\x08").replace("é".encode(), b"\xff\xfe"),
+        "damaged",
     ),
     "version of the future": (patched(ORDINARY, b"PK\1\2", 6, b"\xff\0"), "damaged"),
 }  # fmt: skip
@@ -306,7 +307,7 @@ SLOW = "rule slow { condition: for all i in (0..2000000000) : (i >= 0) }"
 RULE_FOLDERS: dict[str, dict[str, bytes]] = {
     "broken beside": {"broken.yar": b"rule { oops"},
     "noise beside": {"noise.yar": bytes(range(256)) * 50},
-    "broken rule in the same file": {"more.yar": b"rule bad { condition: nope }\nrule ok { condition: true }"},
+    "broken rule in the same file": {"more.yar": b"rule bad { condition: x }\nrule ok { condition: 1 }"},
     "nul": {"nul.yar": b"\0" * 1000},
     "empty file": {"empty.yar": b""},
     "unknown module": {"module.yar": b'import "nothing"\nrule m { condition: true }'},
