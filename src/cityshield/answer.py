@@ -145,7 +145,7 @@ def _lead(
         _, why, now = say(f"unknown-{kind}")
         against = [item for item in ordered if item.weight > 0]
         if against and any(item.weight < 0 for item in ordered):
-            return shield.sentences.say("disputed-what", language), why, now
+            return say("disputed")
         if not against:
             return say(f"unread-{kind}" if verdict.coverage < 1 else f"unknown-{kind}")
         _, why, now = quote(against[0])

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from cityshield.adapters.content.content import MemoryContent
-from cityshield.adapters.feeds import digests, plain, urls
+from cityshield.adapters.feeds import plain, sha256, urls
 from cityshield.adapters.yara.rules import YaraRules
 from cityshield.guards.check import Check
 from cityshield.guards.guard import Guard
@@ -183,7 +183,7 @@ def _problem(guard: Guard, example: Example) -> str:
 
 
 def _entry(value: str) -> tuple[str, str]:
-    for read in (digests.read, urls.read, plain.read):
+    for read in (sha256.read, urls.read, plain.read):
         if entries := read(value):
             return entries[0]
     raise ConfigurationError("error-check-code", path=value, reason="not an indicator")

@@ -120,9 +120,12 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
 def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
     """The checks of a guard: our own, those of installed packages, and those in `folders`.
 
-    A folder of checks has one folder for each guard it adds to.
+    A folder of checks has one folder for each guard it adds to, with checks in it and, in folders
+    of their own such as `tells`, further rules of the families there are.
     """
-    checks = discover(guard, GUARDS_FOLDER / guard / "checks", f"cityshield.guards.{guard}.checks")
+    more = [folder / guard for folder in folders]
+    own = GUARDS_FOLDER / guard / "checks"
+    checks = discover(guard, own, f"cityshield.guards.{guard}.checks", more)
     for folder in folders:
         if (folder / guard).is_dir():
             checks += discover(guard, folder / guard)

@@ -7,7 +7,7 @@ and sentences. The id is the path: `links.lookalike`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -81,15 +81,19 @@ def check(
 class Check:
     """One check of a guard: its id, its declaration, and where its sentences and rules lie."""
 
-    __slots__ = ("declaration", "folder", "function", "guard", "id", "name")
+    __slots__ = ("_rule_folders", "declaration", "folder", "function", "guard", "id", "name")
 
-    def __init__(self, guard: str, name: str, folder: Path, function: Judge) -> None:
+    def __init__(
+        self, guard: str, name: str, folder: Path, function: Judge, more: Sequence[Path] = ()
+    ) -> None:
         self.guard = guard
         self.name = name
         self.id = f"{guard}.{name}"
         self.folder = folder
         self.function = function
         self.declaration: Declaration = function.__check__  # type: ignore[attr-defined]
+        rules = self.declaration.rules
+        self._rule_folders = [parent / rules for parent in (folder.parent, *more)] if rules else []
 
     def compile(self) -> Judge:
         """The judge with its knowledge built in, ready to be called with facts alone."""
@@ -105,18 +109,15 @@ class Check:
 
     def card(self, rule: str = "") -> dict[str, Any]:
         """The TOML beside the check, or that of one rule of its family where there is one."""
-        if rule and (path := self._rule_folder() / f"{rule}.toml").is_file():
-            return read_toml(path)
+        for folder in self._rule_folders if rule else ():
+            if (path := folder / f"{rule}.toml").is_file():
+                return read_toml(path)
         return read_toml(self.folder / f"{self.name}.toml")
 
     def rules(self) -> dict[str, dict[str, Any]]:
-        """The rules of a family that are files of ours, by name; empty for any other check."""
-        if not self.declaration.rules:
-            return {}
-        return {path.stem: read_toml(path) for path in sorted(self._rule_folder().glob("*.toml"))}
-
-    def _rule_folder(self) -> Path:
-        return self.folder.parent / (self.declaration.rules or "-")
+        """The rules of a family that are files, by name; empty for any other check."""
+        paths = [path for folder in self._rule_folders for path in sorted(folder.glob("*.toml"))]
+        return {path.stem: read_toml(path) for path in reversed(paths)}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -130,10 +131,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError("error-toml", path=str(path), reason=str(error)) from error
 
 
-def discover(guard: str, folder: Path, package: str = "") -> list[Check]:
+def discover(guard: str, folder: Path, package: str = "", more: Sequence[Path] = ()) -> list[Check]:
     """The checks in a folder: every `x.py` that has an `x.toml`, in order of name.
 
-    With `package` the modules are imported as its members, else by their path.
+    With `package` the modules are imported as its members, else by their path. `more` are folders
+    that may hold further rules of families.
     """
     checks = []
     for card in sorted(folder.glob("*.toml")):
@@ -141,7 +143,7 @@ def discover(guard: str, folder: Path, package: str = "") -> list[Check]:
         if not path.is_file():
             raise ConfigurationError("error-check-without-code", path=str(card))
         module = import_module(f"{package}.{path.stem}") if package else _load(guard, path)
-        checks.append(Check(guard, path.stem, folder, _judge_of(module, path)))
+        checks.append(Check(guard, path.stem, folder, _judge_of(module, path), more))
     return checks
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityshield.adapters.feeds.feed import FORMATS, MAX_LINE_BYTES, Feed
-from cityshield.entrypoints.cli.feeds import FORMATS as CLI_FORMATS
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import HOST, SHA256, URL
 
@@ -21,8 +20,8 @@ def read(text: str | bytes, format: str = "") -> tuple[list[tuple[str, str]], Fe
     return list(feed.entries()), feed
 
 
-def test_the_command_line_offers_every_format() -> None:
-    assert set(CLI_FORMATS) == set(FORMATS)
+def test_every_module_in_the_folder_is_a_format() -> None:
+    assert set(FORMATS) == {"plain", "urls", "hosts", "adblock", "sha256"}
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,22 @@ def test_the_admin_token_is_printed_at_the_first_start_only(home: Path) -> None:
     second = Live(home).stop()
     assert first.count("cs_") == 1
     assert "cs_" not in second
+
+
+def test_what_sources_say_is_told_to_readers(live: Live, client: httpx.Client) -> None:
+    asked = {"value": "http://www.parcel-desk.example/x"}
+    assert client.get("/api/v1/indicators", params=asked).status_code == 401
+    (found,) = client.get("/api/v1/indicators", params=asked, headers=token(live, "reader")).json()
+    assert (found["value"], found["source"]) == ("parcel-desk.example/", "partner")
+
+
+def test_a_client_that_is_refused_while_it_sends_reads_the_answer(home: Path) -> None:
+    (home / "cityshield.toml").write_text("[server]\nrate_per_minute = 1\nrate_burst = 1\n")
+    service = Live(home)
+    try:
+        with httpx.Client(base_url=service.url, timeout=20) as client:
+            for size in (1 << 20, 20 << 20):
+                answer = client.post("/api/v1/check", content=b"x" * size)
+                assert answer.status_code == 429
+    finally:
+        service.stop()

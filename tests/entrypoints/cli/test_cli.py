@@ -196,3 +196,67 @@ def test_every_command_has_help_and_the_first_page_lists_them_all() -> None:
         assert run_cli(name, "--help").returncode == 0
     assert run_cli("nonsense").returncode == 2
     assert run_cli("check").returncode == 2
+
+
+def test_sources_are_listed_and_removed_and_others_stay(home: Path) -> None:
+    for source, text in (("one", b"a.example\nb.example\n"), ("two", b"b.example\nbad words\n")):
+        options = ("--source", source, "--format", "plain")
+        run_cli("feeds", "import", "-", *options, home=home, stdin=text)
+    listed = verdicts(run_cli("feeds", "list", "--json", home=home).stdout)
+    assert [(item["name"], item["entries"], item["bad_lines"]) for item in listed] == [
+        ("one", 2, 0),
+        ("two", 1, 1),
+    ]
+    assert run_cli("feeds", "remove", "one", home=home).returncode == 0
+    found = verdicts(run_cli("check", "a.example", "b.example", "--json", home=home).stdout)
+    assert [verdict["level"] for verdict in found] == ["unknown", "malicious"]
+    assert run_cli("feeds", "remove", "one", home=home).returncode == 2
+    entries = verdicts(run_cli("audit", "list", "--json", home=home).stdout)
+    assert [entry["action"] for entry in entries][-1] == "feeds.remove"
+
+
+TELL = """weight = 0.6
+patterns = ["free kitten"]
+[[hits]]
+subject = "Claim your free kitten today"
+spans = ["free kitten"]
+[[misses]]
+subject = "The kitten is free to roam"
+[en]
+what = "It offers a kitten."
+why = "Nobody gives away this one."
+now = "Ask the shelter."
+[zh]
+what = "它要送你一只小猫。"
+why = "这只猫没人会白送。"
+now = "问问收容所。"
+"""
+
+
+def test_an_operator_adds_a_tell_as_one_file(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "messages" / "tells"
+    folder.mkdir(parents=True)
+    (folder / "free_kitten.toml").write_text(TELL)
+    option = ("--checks", str(tmp_path))
+    done = run_cli("check", "Claim your free kitten today", "--json", *option, home=home)
+    assert [item["check"] for item in verdicts(done.stdout)[0]["evidence"]] == [
+        "messages.tells/free_kitten"
+    ]
+    assert run_cli("checks", "--test", *option, home=home).returncode == 0
+
+
+def test_lists_that_disagree_are_said_to(home: Path) -> None:
+    for source, type_ in (("one", "malicious-activity"), ("two", "benign")):
+        options = ("--source", source, "--type", type_)
+        run_cli("feeds", "import", "-", *options, home=home, stdin=b"a.example\n")
+    done = run_cli("check", "a.example", home=home)
+    assert done.returncode == 3
+    assert b"disagree" in done.stdout
+    assert b"none of our lists" not in done.stdout
+
+
+def test_the_doctor_names_weights_of_nothing(home: Path) -> None:
+    (home / "cityshield.toml").write_text('[weights]\n"links.raw_adress" = 0.1\n')
+    done = run_cli("doctor", home=home)
+    assert done.returncode == 1
+    assert b"links.raw_adress" in done.stdout

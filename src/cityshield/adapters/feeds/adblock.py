@@ -5,8 +5,6 @@ from __future__ import annotations
 from cityshield.adapters.feeds.plain import host_expression
 from cityshield.vocabulary.indicator import HOST
 
-NAME = "adblock"
-
 _WHOLE_HOST_OPTIONS = frozenset({"", "all", "document", "doc", "important", "popup", "third-party"})
 
 

@@ -1,25 +1,29 @@
 """What a feed's format is, and how its lines are read: the good taken, the bad reported.
 
-A format is one module in this folder with `NAME`, and `read(line)` that gives the entries of one
-line: a list (empty for a comment), or None when the line means nothing.
+A format is one module in this folder, named as the format is, with `read(line)` that gives the
+entries of one line: a list (empty for a comment), or None when the line means nothing.
 """
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from cityshield.adapters.feeds import adblock, digests, hosts, plain, urls
 from cityshield.vocabulary.errors import InputError
 
 Entry = tuple[str, str]
 Read = Callable[[str], list[Entry] | None]
 
+_PACKAGE, _, _OWN_NAME = __name__.rpartition(".")
 FORMATS: dict[str, Read] = {
-    module.NAME: module.read for module in (plain, urls, hosts, adblock, digests)
+    path.stem: import_module(f"{_PACKAGE}.{path.stem}").read
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
+    if path.stem != _OWN_NAME
 }
 MAX_LINE_BYTES = 64 * 1024
 SAMPLE_LINES = 400

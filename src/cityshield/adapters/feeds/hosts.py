@@ -5,8 +5,6 @@ from __future__ import annotations
 from cityshield.adapters.feeds.plain import host_expression
 from cityshield.vocabulary.indicator import HOST
 
-NAME = "hosts"
-
 _NOWHERE = frozenset({"0.0.0.0", "127.0.0.1", "::", "::1", "::0", "127.0.1.1", "255.255.255.255"})
 _OWN = frozenset(
     {"localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0", "ip6-localhost"}

@@ -7,8 +7,6 @@ import re
 from cityshield.guards.links.canonical import canonicalize, looks_like_link
 from cityshield.vocabulary.indicator import HOST
 
-NAME = "plain"
-
 _CLEAN_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
 _LONGEST_HOST = 253
 

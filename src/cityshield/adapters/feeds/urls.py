@@ -5,8 +5,6 @@ from __future__ import annotations
 from cityshield.guards.links.canonical import canonicalize, refang
 from cityshield.vocabulary.indicator import URL
 
-NAME = "urls"
-
 _LONGEST = 8192
 
 

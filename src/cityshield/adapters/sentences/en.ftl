@@ -24,6 +24,8 @@ weak-message-what = Parts of this sound like fraud, but it is not enough to judg
 weak-file-what = Something about this file is odd, but it is not enough to judge it.
 
 disputed-what = Our lists disagree about this one.
+disputed-why = One source warns of it, another one trusts it. Until they agree, we can't vouch for it.
+disputed-now = Leave it for now, and ask whoever sent it by a way you already know.
 
 unread-link-what = We could not read this as a link.
 unread-link-why = A link has a site name in it, such as { $example }.
@@ -44,11 +46,23 @@ failure-raised = A check broke down, so it said nothing ({ $detail }).
 failure-not-a-link = This could not be read as a link.
 failure-empty = There was nothing to judge.
 failure-too-long = Only the beginning was read: the text is too long.
-failure-too-large = { $count } part was too large to be read in full.
-failure-too-many = { $count } more were not looked at: there are too many.
+failure-too-large =
+    { $count ->
+        [one] One part was too large to be read in full.
+       *[other] { $count } parts were too large to be read in full.
+    }
+failure-too-many =
+    { $count ->
+        [one] One more was not looked at: there are too many.
+       *[other] { $count } more were not looked at: there are too many.
+    }
 failure-too-deep = Archives inside archives go deeper than we look.
 failure-out-of-time = Time ran out before everything was looked at.
-failure-encrypted = { $count } locked with a password could not be read.
+failure-encrypted =
+    { $count ->
+        [one] One file is locked with a password and could not be read.
+       *[other] { $count } files are locked with a password and could not be read.
+    }
 failure-damaged = The archive or a part of it is damaged and could not be read.
 failure-unsupported = A part is packed in a way we can't open.
 failure-not-unpacked = We can't look inside this kind of archive yet ({ $detail }).
@@ -68,6 +82,8 @@ error-pattern = The pattern “{ $pattern }” is wrong at “{ $place }”. See
 error-kind = There is no kind “{ $kind }”. Use one of: { $kinds }.
 error-no-subject = There is nothing to check. Give a link, a message or a file, or --lines FILE.
 error-file = The file { $path } can't be read: { $reason }. Check its name and its permissions.
+error-file-write = The file { $path } can't be written: { $reason }. Choose another place.
+error-source = There is no source “{ $name }”. List them with: cityshield feeds list
 error-feed-format = The format of this feed can't be told from its first lines. Name it with --format: { $formats }.
 error-feed-empty = No line of { $path } could be used as { $format }. Check the file, or name another --format.
 error-feed-packed = This list is packed ({ $packer }). Unpack it first; cityshield feeds import - reads what comes through a pipe.
@@ -97,11 +113,12 @@ error-large-now = Try a smaller file, or paste the link or the message it came w
 error-page = The form could not be read.
 error-page-now = Go back to the page and try once more.
 
-feeds-taken = { $taken } entries taken from { $source } ({ $format }), { $new } of them new; { $listed } entries are listed now.
-feeds-bad = { $count } lines could not be read:
+feeds-taken = Taken from { $source } ({ $format }): { $taken }, of them new: { $new }. Listed now: { $listed }.
+feeds-bad = Lines that could not be read: { $count }
 feeds-bad-line = line { $number }: { $start }
 feeds-bad-more = and { $count } more
 checked = { $count } checked in { $seconds } s
+feeds-removed = Removed { $source } and its entries: { $count }. Listed now: { $listed }.
 audit-sound = The audit is sound: { $count } entries, newest digest { $digest }.
 audit-broken = The audit is broken at entry { $seq }: { $reason }
 audit-reason-digest = its content does not fit its digest
@@ -136,6 +153,9 @@ doctor-rules-mend = Put *.yar files there; a rule that does not compile is left 
 doctor-rules-count = { $count } files
 doctor-checks = Checks
 doctor-checks-count = { $count } checks, { $examples } examples hold
+doctor-weights = Weights
+doctor-weights-unknown = no check or rule has this name: { $names }
+doctor-weights-mend = Correct the name in cityshield.toml; cityshield checks lists them all.
 doctor-checks-mend = Mend or remove the check that is named.
 doctor-audit = Audit
 doctor-audit-mend = Compare with a backup: someone or something changed the record.

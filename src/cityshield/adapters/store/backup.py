@@ -44,7 +44,7 @@ def create_backup(home: Path, target: Path | None) -> Path:
     try:
         copy_database(home / FILE_NAME, target)
     except (OSError, sqlite3.Error) as error:
-        raise InputError("error-file", path=str(target), reason=str(error)) from error
+        raise InputError("error-file-write", path=str(target), reason=str(error)) from error
     return target
 
 

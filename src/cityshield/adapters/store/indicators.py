@@ -13,7 +13,7 @@ import msgspec
 
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index, key_of, write_index
-from cityshield.vocabulary.errors import StoreError
+from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.indicator import (
     BENIGN_ACTIVITY,
     HOST,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from cityshield.ports.clock import Clock
+    from cityshield.vocabulary.identity import Identity
 
 KINDS = (HOST, URL, SHA256)
 TYPES = (MALICIOUS_ACTIVITY, BENIGN_ACTIVITY)
@@ -242,6 +243,75 @@ def rebuild_index(engine: Engine, home: Path) -> int:
     for left in home.glob(f"{INDEX_NAME}.*.part"):  # by a process that was killed
         left.unlink(missing_ok=True)
     return listed
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A source: its entries in the store, and how its last import went."""
+
+    name: str
+    reason: str
+    entries: int
+    imported_at: int
+    good_lines: int
+    bad_lines: int
+
+
+def list_sources(engine: Engine) -> list[Source]:
+    """Every source by name."""
+    from sqlalchemy import func, select
+
+    from cityshield.adapters.store.tables import indicators, sources
+
+    counted = (
+        select(indicators.c.source_id, func.count().label("entries"))
+        .group_by(indicators.c.source_id)
+        .subquery()
+    )
+    query = (
+        select(
+            sources.c.name,
+            sources.c.reason,
+            func.coalesce(counted.c.entries, 0),
+            sources.c.imported_at,
+            sources.c.good_lines,
+            sources.c.bad_lines,
+        )
+        .outerjoin(counted, counted.c.source_id == sources.c.id)
+        .order_by(sources.c.name)
+    )
+    with engine.connect() as connection:
+        return [Source(*row) for row in connection.execute(query)]
+
+
+def remove_source(
+    engine: Engine, home: Path, clock: Clock, identity: Identity, name: str
+) -> tuple[int, int]:
+    """Delete a source with its entries: how many it had, and how many keys are left."""
+    from sqlalchemy import delete, select
+
+    from cityshield.adapters.store.audit import record
+    from cityshield.adapters.store.database import writing
+    from cityshield.adapters.store.tables import indicators, sources
+
+    with _lock(home, wait=True):
+        with writing(engine) as connection:
+            source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
+            if source_id is None:
+                raise InputError("error-source", name=name)
+            _mark_stale(home)
+            removed = connection.execute(
+                delete(indicators).where(indicators.c.source_id == source_id)
+            ).rowcount
+            connection.execute(delete(sources).where(sources.c.id == source_id))
+            _next_revision(connection)
+            record(
+                connection,
+                identity,
+                "feeds.remove",
+                clock.now(),
+                {"source": name, "entries": removed},
+            )
+        return removed, rebuild_index(engine, home)
 
 
 def remove_expired(engine: Engine, home: Path, now: int) -> int:

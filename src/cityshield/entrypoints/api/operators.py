@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Annotated, Any
@@ -19,8 +20,11 @@ from cityshield.imports import ImportReport, import_feed
 from cityshield.service import Service
 from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.indicator import Indicator
+from cityshield.vocabulary.subject import LINK, Subject
 
 Asked = Request[Any, Any, Any]
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +84,18 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
             wait=False,
         )
 
+    @get("/indicators", summary="What sources say")
+    async def find_indicators(
+        request: Asked, value: Annotated[str, Parameter(min_length=1, max_length=8192)]
+    ) -> list[Indicator]:
+        """The indicators in force for a link, a host or a SHA-256 (scope `indicators:read`)."""
+        require(request, "indicators:read")
+        if _SHA256.fullmatch(value):
+            return list(service.shield.rooms.indicators.find_many([(value.lower(),)])[0])
+        guard = service.shield.guard("links")
+        (facts,) = await guard.gather_many([Subject(LINK, value)])
+        return [*facts.listed, *facts.vouched]
+
     @get("/audit", summary="The audit")
     async def list_audit(
         request: Asked, after: Annotated[int, Parameter(ge=0, le=2**62)] = 0
@@ -108,7 +124,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         identity = require(request, "tokens:write")
         revoke_token(service.engine, identity, service.clock.now(), token_id)
 
-    return [me, import_lines, list_audit, tokens, make_token, end_token]
+    return [me, import_lines, find_indicators, list_audit, tokens, make_token, end_token]
 
 
 def authenticated(service: Service, request: Asked, scope: str) -> Identity:

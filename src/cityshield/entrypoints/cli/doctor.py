@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from cityshield.catalogue import catalogue
 from cityshield.config import read_config
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import to_json
@@ -61,6 +62,16 @@ def _examine(shield: Shield, home: Path, language: str) -> Iterator[Examined]:
         yield from _examine_store(shield, home, language)
     yield _examine_rules(shield, home, language)
     yield _examine_checks(shield, language)
+    known = {card.id for card in catalogue(shield, language)}
+    unknown = [
+        name
+        for name in shield.config.weights
+        if name not in known and not name.startswith("files.rules/")
+    ]
+    if unknown:
+        seen = shield.sentences.say("doctor-weights-unknown", language, names=", ".join(unknown))
+        mend = shield.sentences.say("doctor-weights-mend", language)
+        yield Examined("weights", BROKEN, seen, mend)
 
 
 def _examine_store(shield: Shield, home: Path, language: str) -> Iterator[Examined]:

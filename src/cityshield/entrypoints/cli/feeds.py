@@ -8,13 +8,12 @@ from typing import BinaryIO
 
 import click
 
+from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
-
-FORMATS = ("plain", "urls", "hosts", "adblock", "sha256")
 
 IMPORT_EPILOG = """\b
 Examples:
@@ -32,13 +31,13 @@ Lines that can't be read are reported with their numbers; the others are taken.
 
 @click.group()
 def feeds() -> None:
-    """Import lists of indicators."""
+    """Import, list and remove lists of indicators."""
 
 
 @feeds.command("import", epilog=IMPORT_EPILOG)
 @click.argument("file", metavar="FILE|-")
 @click.option("--source", required=True, help="Whose list this is, as verdicts name it.")
-@click.option("--format", type=click.Choice(FORMATS), help="Format [default: told by the lines].")
+@click.option("--format", type=click.Choice(list(FORMATS)), help="[default: told by the lines]")
 @click.option("--expires", type=click.IntRange(1, 3650), metavar="DAYS", help="Forget after.")
 @click.option("--reason", default="", help="Why its entries are listed, in the source's words.")
 @click.option(
@@ -100,6 +99,39 @@ def import_(
         if more := report.bad_lines - len(report.bad):
             click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
     return 0
+
+
+@feeds.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@home_option
+def list_(as_json: bool, home: Path) -> None:
+    """List every source with its entries and its last import."""
+    from cityshield.adapters.store.indicators import list_sources
+    from cityshield.guards.dates import day
+
+    for source in list_sources(open_store(home)):
+        if as_json:
+            click.echo(to_json(source))
+            continue
+        bad = f"{source.bad_lines:,} bad lines" if source.bad_lines else ""
+        name = harmless(source.name)
+        click.echo(f"{day(source.imported_at)}  {source.entries:>12,}  {name}  {bad}".rstrip())
+
+
+@feeds.command(epilog="\b\nExample:\n  cityshield feeds remove partner\n")
+@click.argument("source")
+@language_option
+@home_option
+def remove(source: str, language: str, home: Path) -> None:
+    """Delete SOURCE with all its entries; entries of other sources stay."""
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.adapters.store.indicators import remove_source
+
+    engine = open_store(home)
+    count, listed = remove_source(engine, home, SystemClock(), local_identity(), source)
+    words = {"count": count, "listed": listed}
+    click.echo(Sentences().say("feeds-removed", language, source=source, **words))
 
 
 def _open(file: str) -> BinaryIO:

@@ -18,7 +18,7 @@ from cityshield.vocabulary.errors import CityShieldError, InputError
 COMMANDS = {
     "check": ("check:check", "Judge links, messages and files."),
     "up": ("up:up", "Run the service and its page."),
-    "feeds": ("feeds:feeds", "Import lists of indicators."),
+    "feeds": ("feeds:feeds", "Import, list and remove lists of indicators."),
     "checks": ("checks:checks", "List every check, or test their examples."),
     "explain": ("checks:explain", "Say what a check looks for and why."),
     "doctor": ("doctor:doctor", "Say what works, what is missing, how to mend it."),

@@ -11,6 +11,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -28,6 +29,7 @@ Refuse = Callable[[Scope, int, str, dict[str, str]], tuple[str, bytes]]
 
 UNIT_BYTES = 16 * 1024
 _MOST_CLIENTS = 50_000
+_DRAIN_S = 2.0
 _UNTIMED = ("/api/v1/check/bulk",)
 
 SECURITY_HEADERS = [
@@ -157,11 +159,13 @@ class Gate:
         limit = self._server.max_body_bytes
         untimed = scope["path"] in _UNTIMED
         if length > limit and not untimed:
+            await _drain(scope, receive, limit)
             await self._stop(scope, send, 413, "error-body-long", mib=str(limit >> 20))
             return
         units = 1.0 if untimed else 1 + length / UNIT_BYTES
         if wait := self._meter.wait_s(client, units, started):
             seconds = str(math.ceil(wait))
+            await _drain(scope, receive, limit)
             await self._stop(scope, send, 429, "error-rate", seconds=seconds)
             return
         if untimed:
@@ -201,6 +205,24 @@ class Gate:
             headers.append((b"retry-after", args["seconds"].encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+async def _drain(scope: Scope, receive: Receive, most_bytes: int) -> None:
+    """Take in what a refused client is sending, within bounds, so that it reads the answer.
+
+    Many clients, and proxies, see a broken connection instead when nobody reads their body. One
+    that waits to be asked for it (RFC 9110, 10.1.1) is not asked.
+    """
+    if dict(scope["headers"]).get(b"expect"):
+        return
+    taken = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            while taken <= most_bytes:
+                message = await receive()
+                taken += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
 
 
 def _with_security(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -6,8 +6,6 @@ import re
 
 from cityshield.vocabulary.indicator import SHA256
 
-NAME = "sha256"
-
 _LINE = re.compile(r"([0-9a-fA-F]{64})(?:[\s,;].{0,4096})?")
 
 
