@@ -1,6 +1,7 @@
 """The service with one more route, which reads the body and answers the same verdict always.
 
-Everything else is the real service: what the route costs is what any answer must cost.
+Everything else is the real service, composed and run by its own code: what the route costs is
+what any answer must cost.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ import msgspec
 from litestar import Request, Response, post
 
 from cityshield import serve
-from cityshield.config import Config, read_config
-from cityshield.entrypoints.api.routes import api_routes
-from cityshield.entrypoints.pages.routes import page_routes
-from cityshield.entrypoints.web.app import make_app
+from cityshield.config import read_config
+from cityshield.entrypoints.web import app
 from cityshield.entrypoints.web.gate import Gate
 from cityshield.service import Service
 
@@ -31,17 +30,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args()
     answer = given.answer.read_bytes()
+    make_app = app.make_app
 
     @post(PATH, status_code=200)
     async def constant(request: Request[Any, Any, Any]) -> Response[bytes]:
         await request.body()
         return Response(answer, media_type="application/json")
 
-    def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
-        service = Service(home, config, folders)
-        return make_app(service, [api_routes(service), *page_routes(service), constant])
+    def make_app_with_constant(service: Service, routes: Sequence[Any], *rest: Any) -> Gate:
+        return make_app(service, [*routes, constant], *rest)
 
-    serve.application = application
+    app.make_app = make_app_with_constant
     config = read_config(given.home)
     server = msgspec.structs.replace(config.server, port=given.port)
     serve.start(given.home, msgspec.structs.replace(config, server=server), (), "en")

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -51,19 +52,22 @@ class Served(AbstractContextManager["Served"]):
         self._core = {cores()[0]} if pin else os.sched_getaffinity(0)
 
     def __enter__(self) -> Served:
+        self._said = tempfile.TemporaryFile()
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [*map(str, self._command), "--port", str(self.port)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             env=environment(self.home),
             cwd=ROOT,
         )
         os.sched_setaffinity(self.process.pid, self._core)
         while not self._answers():
             if self.process.poll() is not None:
-                raise RuntimeError(f"the service ended with status {self.process.returncode}")
+                self._said.seek(0)
+                last = self._said.read()[-300:].decode("utf-8", "replace").strip()
+                raise RuntimeError(f"the service ended with {self.process.returncode}: {last}")
             if time.perf_counter() - started > _PATIENCE_S:
                 self.process.kill()
                 raise TimeoutError("the service did not start")
@@ -84,6 +88,7 @@ class Served(AbstractContextManager["Served"]):
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._said.close()
 
     @property
     def pid(self) -> int:

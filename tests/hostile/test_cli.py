@@ -96,31 +96,21 @@ def test_exit_statuses(listing: Path, arguments: list[str], status: int) -> None
 # --- what is typed ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("json", [[], ["--json"]])
-@pytest.mark.parametrize("kind", [[], ["--kind", "message"], ["--kind", "link"]])
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"\xff\xfe",
-        b"http://h.example/\xff",
-        "保证金".encode()[:-1],
-        b"\xed\xa0\x80",
-        b"\xf4\x90\x80\x80",
-    ],
-)
-def test_arguments_that_are_not_utf_8(
-    home: Path, raw: bytes, kind: list[str], json: list[str]
-) -> None:
-    done = run_cli("check", *kind, *json, raw, home=home)
+NOT_UTF_8 = [b"\xff\xfe", b"http://h.example/\xff", "保证金".encode()[:-1], b"\xed\xa0\x80"]
+
+
+@pytest.mark.parametrize("options", [["--json"], ["--kind", "message"], ["--kind", "link"]])
+def test_arguments_that_are_not_utf_8(home: Path, options: list[str]) -> None:
+    done = run_cli("check", *options, *NOT_UTF_8, home=home)
     require_quiet(done)
     assert done.returncode == 3
-    text = done.stdout.decode()
-    assert "\ufffd" in text
-    if json:
-        assert msgspec.json.decode(done.stdout)["level"] == "unknown"
+    assert done.stdout.decode().count("\ufffd") >= len(NOT_UTF_8)
+    if options == ["--json"]:
+        verdicts = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+        assert [verdict["level"] for verdict in verdicts] == ["unknown"] * len(NOT_UTF_8)
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1", "utf-8"])
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
 def test_a_file_whose_name_is_not_utf_8(home: Path, tmp_path: Path, encoding: str) -> None:
     path = os.fsencode(tmp_path) + b"/\xff\xfe.pdf.exe"
     Path(os.fsdecode(path)).write_bytes(b"MZ")
@@ -134,7 +124,7 @@ def test_a_file_whose_name_is_not_utf_8(home: Path, tmp_path: Path, encoding: st
             assert value.endswith("/\ufffd\ufffd.pdf.exe")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
 def test_a_terminal_of_few_letters_gets_what_it_can_show(home: Path, encoding: str) -> None:
     for language in ("zh", "en"):
         env = {"PYTHONIOENCODING": encoding, "LANG": "zh_CN.UTF-8"}
@@ -213,27 +203,33 @@ LINES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("kind", [None, "link", "message", "file"])
+@pytest.mark.parametrize(
+    ("kind", "end", "jobs"),
+    [
+        (None, b"\n", "1"),
+        (None, b"\r\n", "2"),
+        ("link", b"\r\n", "1"),
+        ("message", b"\n", "1"),
+        ("file", b"\n", "1"),
+        ("file", b"\n", "2"),
+    ],
+)
 def test_one_object_for_each_line_in_order(
     listing: Path, kind: str | None, end: bytes, jobs: str
 ) -> None:
-    if jobs == "2" and (end == b"\n" or kind == "link"):
-        pytest.skip("the same")
-    content = end.join(LINES * 100)
+    content = end.join(LINES * 3)
     options = ["--kind", kind] if kind else []
     done = run_cli("check", "--lines", "-", "--json", "--jobs", jobs, *options, home=listing,
                    stdin=content)  # fmt: skip
     require_quiet(done)
     assert done.returncode in (1, 3)
     values = [msgspec.json.decode(line)["subject"]["value"] for line in done.stdout.splitlines()]
-    assert values == [line.decode("utf-8", "replace").rstrip("\r\n") for line in LINES * 100]
+    assert values == [line.decode("utf-8", "replace").rstrip("\r\n") for line in LINES * 3]
     kinds = {msgspec.json.decode(line)["subject"]["kind"] for line in done.stdout.splitlines()}
     assert kinds == ({kind} if kind else {"link", "message"})
     rows = run_cli("check", "--lines", "-", *options, home=listing, stdin=content)
     require_quiet(rows)
-    assert rows.stdout.count(b"\n") == len(LINES) * 100
+    assert rows.stdout.count(b"\n") == len(LINES) * 3
 
 
 def test_no_lines_and_one_line_without_an_end(home: Path) -> None:
@@ -512,7 +508,10 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 def test_settings_that_make_no_sense_are_named_with_the_file(home: Path, name: str) -> None:
     (home / "cityshield.toml").write_text(SETTINGS[name])
-    for arguments in (["check", PLAIN], ["up", "--port", "0"], ["doctor"]):
+    commands = [["check", PLAIN]]
+    if name in ("no workers", "no proxy", "garbage"):
+        commands += [["up", "--port", "0"], ["doctor"]]
+    for arguments in commands:
         require_error(run_cli(*arguments, home=home, timeout_s=20), "cityshield.toml")
 
 

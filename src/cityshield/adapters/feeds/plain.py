@@ -8,6 +8,7 @@ from cityshield.guards.links.canonical import canonicalize, looks_like_link
 from cityshield.vocabulary.indicator import HOST
 
 _CLEAN_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
+_COLUMN_END = re.compile(r"[,;\t]| +#")
 _LONGEST_HOST = 253
 
 
@@ -15,10 +16,9 @@ def read(line: str) -> list[tuple[str, str]] | None:
     """The host that a line names."""
     if _CLEAN_HOST.fullmatch(line) and len(line) <= _LONGEST_HOST:
         return [(HOST, line + "/")]
-    line = line.partition(" #")[0].strip()
     if not line or line[0] in "#;":
         return []
-    expression = host_expression(line)
+    expression = host_expression(_COLUMN_END.split(line, maxsplit=1)[0].strip('" '))
     return [(HOST, expression)] if expression else None
 
 
