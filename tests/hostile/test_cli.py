@@ -434,13 +434,11 @@ def test_a_store_that_cannot_be_used_is_named_with_a_remedy(listing: Path, spoil
         path.with_name(STORE + suffix).unlink(missing_ok=True)
     spoil(path)  # type: ignore[operator]
     for arguments in (
-        ["check", LISTED], ["feeds", "import", "-", "--source", "s"], ["tokens", "list"],
-        ["audit", "verify"], ["export"], ["up", "--port", "0"], ["retention"],
+        ["check", LISTED], ["feeds", "import", "-", "--source", "s"], ["export"],
+        ["up", "--port", "0"],
     ):  # fmt: skip
         done = run_cli(*arguments, home=listing, stdin=b"a.example\n", timeout_s=30)
         require_quiet(done)
-        if arguments[0] == "check" and spoil is folder:
-            assert done.returncode == 1  # the index alone says nothing
         require_error(done, STORE)
     doctor = run_cli("doctor", home=listing)
     require_quiet(doctor)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from litestar import Request
 
 from cityshield.config import Server
+from cityshield.vocabulary.errors import InputError
 
 _BATCH_LINES = 64
 _UNIT_BYTES = 16 * 1024
@@ -37,7 +38,7 @@ async def read_bulk(
     longest = settings.max_text_bytes + _LINE_EXTRA
     batch: list[BulkLine] = []
     size = 0
-    async for line in _lines(_metered(request), longest):
+    async for line in _lines(_metered(request, settings.time_s), longest):
         if line.raw is not None and not line.raw.strip():
             continue
         batch.append(line)
@@ -50,11 +51,20 @@ async def read_bulk(
         yield await answer(batch)
 
 
-async def _metered(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+async def _metered(request: Request[Any, Any, Any], idle_s: float) -> AsyncIterator[bytes]:
+    """The body as it comes in; InputError when nothing comes for so long."""
     state = request.scope.get("state", {})
     meter, client = state.get("meter"), state.get("client", "")
     units = 1.0
-    async for chunk in request.stream():
+    chunks = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(idle_s):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise InputError("error-time") from None
         units += len(chunk) / _UNIT_BYTES
         while meter is not None and units >= 1:
             wait = meter.wait_s(client, units, time.monotonic())

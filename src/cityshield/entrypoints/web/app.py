@@ -72,6 +72,7 @@ def make_app(
         exception_handlers={
             CityShieldError: problems.of_ours,
             HTTPException: problems.of_http,
+            RecursionError: problems.of_depth,
             Exception: problems.of_any,
         },
         openapi_config=OpenAPIConfig(

@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cityshield.config import Server
+from cityshield.vocabulary.errors import InputError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -49,7 +50,7 @@ SECURITY_HEADERS = [
 log = structlog.get_logger("cityshield.web")
 
 
-class TooMuch(Exception):
+class TooMuch(InputError):
     """A body went over its limit while it came in."""
 
 
@@ -178,7 +179,7 @@ class Gate:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > limit:
-                raise TooMuch
+                raise TooMuch("error-body-long", mib=limit >> 20)
             return message
 
         try:

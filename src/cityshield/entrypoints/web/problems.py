@@ -64,6 +64,10 @@ class Problems:
             request, error.status_code, "error-body", {"reason": reason}, error.headers
         )
 
+    def of_depth(self, request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+        """A body that is nested deeper than a parser goes."""
+        return self._answer(request, 400, "error-body", {"reason": "nested too deep"})
+
     def of_any(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """A fault of ours: logged by its type alone, for its text may hold what was typed."""
         import structlog
