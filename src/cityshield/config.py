@@ -17,8 +17,10 @@ FILE_NAME = "cityshield.toml"
 _MIB = 1 << 20
 
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Number = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=1 << 40)]
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
+WholeSeconds = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Weight = Annotated[float, msgspec.Meta(ge=-1, le=1)]
@@ -56,7 +58,7 @@ class Files(_Table, frozen=True):
 
     rules: str = ""
     scan_bytes: Number = 64 * _MIB
-    rule_timeout_s: Number = 10
+    rule_timeout_s: WholeSeconds = 10
 
 
 class Server(_Table, frozen=True):
@@ -83,9 +85,9 @@ class Server(_Table, frozen=True):
 class Retention(_Table, frozen=True):
     """After how many days what is kept is deleted, and how often that is done."""
 
-    verdicts_days: Count = 30
-    revoked_tokens_days: Count = 365
-    every_s: Number = 3600
+    verdicts_days: Days = 30
+    revoked_tokens_days: Days = 365
+    every_s: WholeSeconds = 3600
 
 
 class Config(_Table, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -38,6 +38,7 @@ class Service:
         self._checked = Counter(
             "cityshield_checks", "Subjects judged.", ("kind", "level"), registry=self.registry
         )
+        self._count = cache(self._checked.labels)
         self._listed = Gauge(
             "cityshield_indicators", "Entries of all lists in the index.", registry=self.registry
         )
@@ -70,7 +71,7 @@ class Service:
                 found[place] = (await self._runner.check_many([subjects[place]], time_s))[0]
             verdicts = [found[place] for place in range(len(subjects))]
         for verdict in verdicts:
-            self._checked.labels(verdict.subject.kind, verdict.level).inc()
+            self._count(verdict.subject.kind, verdict.level).inc()
         return verdicts
 
     def identify(self, authorization: str) -> Identity | None:

@@ -35,6 +35,9 @@ from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
 from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
 
 _PARTS_AT_ONCE = 32
+_LASTING = frozenset({"not-unpacked", "too-large"})
+"""Failures that the subject itself causes, so that trying again would not help."""
+
 _PART_BYTES_AT_ONCE = 8 << 20
 
 Result = TypeVar("Result")
@@ -92,6 +95,8 @@ class Shield:
 
     async def check_many(self, subjects: Sequence[Subject]) -> list[Verdict]:
         """A verdict for each subject, in order, its parts judged within the budget."""
+        if len(subjects) == 1:
+            return await self._check_kind(subjects[0].kind, subjects, 0, None)
         return await self._check_many(subjects, 0, None)
 
     async def _check_many(
@@ -123,7 +128,8 @@ class Shield:
     ) -> list[Verdict]:
         """Verdicts from the cache where it holds them; new ones without parts are put there."""
         assert self._cache is not None
-        keys = [self._key(guard, subject) for subject in subjects]
+        knowledge = f"{self._judgement(guard)}\n{guard.gatherer.version()}"
+        keys = [_key(guard, subject, knowledge) for subject in subjects]
         known = self._cache.get_many([key for key in keys if key])
         rest = [place for place, key in enumerate(keys) if key not in known]
         judged = await self._judge(guard, [subjects[place] for place in rest], depth, budget)
@@ -134,7 +140,7 @@ class Shield:
         ]
         for place, verdict in zip(rest, judged, strict=True):
             verdicts[place] = verdict
-            if (key := keys[place]) and not (verdict.parts or verdict.failed or _quotes(verdict)):
+            if (key := keys[place]) and _is_lasting(verdict):
                 fresh[key] = _renamed(verdict, Subject(verdict.subject.kind, ""))
         if fresh:
             self._cache.put_many(fresh)
@@ -166,14 +172,6 @@ class Shield:
     def _budget(self) -> Budget:
         limits = self.config.parts
         return Budget(limits.depth, limits.count, limits.bytes, limits.time_s, self._clock)
-
-    def _key(self, guard: Guard, subject: Subject) -> str:
-        """The cache key of a subject; empty when its verdict may not be cached."""
-        name = guard.gatherer.identify(subject)
-        if name is None:
-            return ""
-        knowledge = guard.gatherer.version()
-        return sha256(f"{name}\n{self._judgement(guard)}\n{knowledge}".encode()).hexdigest()
 
     def _judgement(self, guard: Guard) -> str:
         """A word for all that decides a verdict beside the facts: code, checks, weights."""
@@ -248,7 +246,7 @@ def build_shield(
 
 def kind_of(text: str) -> str:
     """Whether a text that came without a kind is a link or a message; never a file."""
-    from cityshield.guards.links.canonical import looks_like_link
+    from cityshield.guards.links.written import looks_like_link
 
     return LINK if looks_like_link(text) else MESSAGE
 
@@ -282,6 +280,18 @@ def _scalars(text: str) -> str:
     except UnicodeEncodeError:
         return "".join(["\ufffd" if "\ud800" <= item <= "\udfff" else item for item in text])
     return text
+
+
+def _key(guard: Guard, subject: Subject, knowledge: str) -> str:
+    """The cache key of a subject; empty when its verdict may not be cached."""
+    name = guard.gatherer.identify(subject)
+    return sha256(f"{name}\n{knowledge}".encode()).hexdigest() if name else ""
+
+
+def _is_lasting(verdict: Verdict) -> bool:
+    """Whether another copy of the subject would be judged the same, and tells no name of this one."""
+    passing = [item for item in verdict.failed if item.reason not in _LASTING]
+    return not (verdict.parts or passing or _quotes(verdict))
 
 
 def _renamed(verdict: Verdict, subject: Subject) -> Verdict:

@@ -29,10 +29,9 @@ def judge(shield: Shield, kind: str, value: str, content: bytes | None = None) -
     verdict = complete(shield.check(Subject(kind, value, content)))
     require_sound(verdict)
     assert verdict.subject == Subject(kind, value)
-    for language in ("en", "zh-Hans"):
-        spoken = shield.speak(verdict, language)
-        assert msgspec.json.decode(msgspec.json.encode(spoken), type=Verdict).level == verdict.level
-        assert len(spoken.subject.value) == len(value)
+    spoken = shield.speak(verdict, "zh-Hans")
+    assert len(spoken.subject.value) == len(value)
+    assert msgspec.json.decode(msgspec.json.encode(spoken), type=Verdict).level == verdict.level
     shown = answer(shield, verdict, "en")
     assert "\x1b" not in f"{shown.shown}{shown.headline}{shown.why}{shown.now}"
     assert "".join(piece.text for piece in shown.marked) in (value, "")
@@ -59,9 +58,9 @@ def require_sound(verdict: Verdict) -> None:
 
 
 def cpu_s(work: Callable[[], object]) -> float:
-    """The least CPU time of three runs."""
+    """The least CPU time of two runs."""
     times = []
-    for _ in range(3):
+    for _ in range(2):
         started = time.process_time()
         work()
         times.append(time.process_time() - started)

@@ -130,11 +130,9 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "sixteen to the sixth": (lambda: quine(6), {"too-deep", "too-many", "too-large"}),
     "deflate, 300 MiB": (lambda: zeros(300 * MIB, zipfile.ZIP_DEFLATED), {"too-large"}),
     "deflate, 250 MiB": (lambda: zeros(250 * MIB, zipfile.ZIP_DEFLATED), set()),
-    "bzip2, 300 MiB": (lambda: zeros(300 * MIB, zipfile.ZIP_BZIP2), {"too-large"}),
     "bzip2, 300 MiB, said to be small": (
         lambda: zeros(300 * MIB, zipfile.ZIP_BZIP2, claims=1000), {"too-large"},
     ),
-    "lzma, 300 MiB": (lambda: zeros(300 * MIB, zipfile.ZIP_LZMA), {"too-large"}),
     "lzma, 300 MiB, said to be small": (
         lambda: zeros(300 * MIB, zipfile.ZIP_LZMA, claims=1000), {"damaged"},
     ),
@@ -163,7 +161,7 @@ def test_a_bomb_costs_bounded_memory_and_time(home: Path, tmp_path: Path, name: 
     make, reasons = BOMBS[name]
     bomb = tmp_path / "bomb.zip"
     bomb.write_bytes(make())
-    (home / "cityshield.toml").write_text("[parts]\ntime_s = 5.0\n")
+    (home / "cityshield.toml").write_text("[parts]\ntime_s = 3.0\n")
     started = time.monotonic()
     verdict, peak_mib = checked_alone(bomb, home)
     assert time.monotonic() - started < 40
@@ -307,7 +305,7 @@ SLOW = "rule slow { condition: for all i in (0..2000000000) : (i >= 0) }"
 RULE_FOLDERS: dict[str, dict[str, bytes]] = {
     "broken beside": {"broken.yar": b"rule { oops"},
     "noise beside": {"noise.yar": bytes(range(256)) * 50},
-    "broken rule in the same file": {"more.yar": b"rule bad { condition: x }\nrule ok { condition: 1 }"},
+    "broken rule beside": {"more.yar": b"rule bad { condition: x }\nrule ok { condition: 1 }"},
     "nul": {"nul.yar": b"\0" * 1000},
     "empty file": {"empty.yar": b""},
     "unknown module": {"module.yar": b'import "nothing"\nrule m { condition: true }'},

@@ -179,7 +179,7 @@ HUGE: dict[str, Callable[[int], str]] = {
 }
 
 
-AS_LINKS = ("letters", "host", "path", "escapes", "at signs", "brand words", "brackets", "nul")
+AS_LINKS = ("letters", "host", "path", "escapes", "at signs", "brand words", "brackets")
 CASES = [*(("link", name) for name in AS_LINKS), *(("message", name) for name in HUGE)]
 
 
@@ -197,7 +197,7 @@ def test_four_times_the_text_costs_about_four_times_the_work(
     plain: Shield, kind: str, name: str
 ) -> None:
     """A square would cost 16 times, so 9 leaves room for a busy machine."""
-    small, large = (HUGE[name](size) for size in (20_000, 80_000))
+    small, large = (HUGE[name](size) for size in (10_000, 40_000))
     judge(plain, kind, small)
     ratios = []
     for _ in range(3):
@@ -205,7 +205,7 @@ def test_four_times_the_text_costs_about_four_times_the_work(
             cpu_s(lambda: judge(plain, kind, small)),
             cpu_s(lambda: judge(plain, kind, large)),
         )
-        if after < 9 * max(before, 0.004):
+        if after < 9 * max(before, 0.003):
             return
         ratios.append(after / before)
     raise AssertionError(ratios)

@@ -25,11 +25,10 @@ from cityshield.guards.links.canonical import (
     canonicalize,
     canonicalize_slowly,
     expressions,
-    looks_like_link,
-    refang,
     unescape,
     views_differ,
 )
+from cityshield.guards.links.written import looks_like_link, refang
 
 DATA = Path(os.environ.get("CITYSHIELD_DATA", "/nonexistent")) / "links"
 needs_data = pytest.mark.skipif(

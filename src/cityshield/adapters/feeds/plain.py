@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cityshield.guards.links.canonical import canonicalize, looks_like_link
+from cityshield.guards.links.canonical import canonicalize
+from cityshield.guards.links.written import looks_like_link
 from cityshield.vocabulary.indicator import HOST
 
 _CLEAN_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cityshield.guards.links.canonical import canonicalize, refang
+from cityshield.guards.links.canonical import canonicalize
+from cityshield.guards.links.written import refang
 from cityshield.vocabulary.indicator import URL
 
 _LONGEST = 8192

@@ -79,7 +79,9 @@ def restore_backup(home: Path, backup: Path) -> Path:
 
 def _require_sound(backup: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as connection:
+        address = f"{backup.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.execute("SELECT 1 FROM indicators, audit, tokens LIMIT 0")
             verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
             revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except (sqlite3.Error, TypeError) as error:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 
 from cityshield.vocabulary.errors import StoreError
 
@@ -30,16 +30,14 @@ def open_database(home: Path) -> Engine:
     """
     path = home / FILE_NAME
     _make_private(home)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", partial(_prepare, path))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", partial(_explain, path))
-    try:
+    with explained(path):
         found = _revision(path)
         if found != HEAD:
             _migrate(engine, path, found)
-    except sqlite3.DatabaseError as error:
-        raise StoreError("error-store", path=str(path), reason=str(error)) from error
     return engine
 
 
@@ -79,11 +77,18 @@ def _explain(path: Path, context: ExceptionContext) -> None:
         raise StoreError("error-store", path=str(path), reason=str(error)) from error
 
 
-def _prepare(path: Path, connection: Any, _record: Any) -> None:
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Says the same of what is asked of SQLite without SQLAlchemy."""
     try:
-        _set_up(connection)
+        yield
     except sqlite3.DatabaseError as error:
         raise StoreError("error-store", path=str(path), reason=str(error)) from error
+
+
+def _prepare(path: Path, connection: Any, _record: Any) -> None:
+    with explained(path):
+        _set_up(connection)
 
 
 def _set_up(connection: Any) -> None:
@@ -117,10 +122,10 @@ def _revision(path: Path) -> str:
         return ""
     with closing(sqlite3.connect(path)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-        if "alembic_version" not in tables:
-            if tables:
-                raise StoreError("error-store-foreign", path=str(path))
+        if not tables:
             return ""
+        if not {"alembic_version", "indicators", "audit"} <= tables:
+            raise StoreError("error-store-foreign", path=str(path))
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return row[0] if row else ""
 

@@ -13,11 +13,13 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 FILE_NAME = "indicators.index"
 _HEADER = struct.Struct("<8sQQ40x")
+_REPLACED_AT = _HEADER.size - 1
 _MAGIC = b"CSINDEX1"
 _BUCKETS = 1 << 16
 _SHIFT = 48
@@ -41,12 +43,19 @@ class Index:
         self.revision = 0
         self.size = 0
         self.damaged = False
+        self._mapped: memoryview | None = None
         self._keys: memoryview | array[int] = array("q")
         self._starts: memoryview | array[int] = array("I", bytes(_TABLE_BYTES))
         self.refresh()
 
     def refresh(self) -> None:
-        """Map the file anew if it was replaced; one that is damaged is said to be, and left."""
+        """Map the file anew if it was replaced; one that is damaged is said to be, and left.
+
+        Whoever replaces the file first says so in a byte of the old one, which is mapped here, so
+        that nothing has to be asked of the system while nothing has changed.
+        """
+        if self._mapped is not None and not self._mapped[_REPLACED_AT]:
+            return
         try:
             found = os.stat(self._path)
         except FileNotFoundError:
@@ -62,6 +71,7 @@ class Index:
             if self.damaged:
                 return
             mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        self._mapped = mapped
         self._starts = mapped[_HEADER.size : table_end].cast("I")
         self._keys = mapped[table_end:].cast("q")
         self.revision, self.size = revision, size
@@ -93,5 +103,14 @@ def write_index(path: Path, revision: int, keys: Iterable[int]) -> int:
         file.write(ordered.tobytes())
         file.flush()
         os.fsync(file.fileno())
+    _announce(path)
     os.replace(scratch, path)
     return len(ordered)
+
+
+def _announce(path: Path) -> None:
+    """Tell those who have the present file mapped that it is about to be replaced."""
+    with suppress(FileNotFoundError), path.open("r+b") as file:
+        if os.fstat(file.fileno()).st_size >= _HEADER.size:
+            file.seek(_REPLACED_AT)
+            file.write(b"\1")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from cityshield.vocabulary.indicator import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Dialect, Engine
 
     from cityshield.ports.clock import Clock
     from cityshield.vocabulary.identity import Identity
@@ -90,32 +91,18 @@ class IndicatorLookup:
         return answers
 
     def _confirm(self, keys: Sequence[int]) -> dict[str, list[Indicator]]:
-        from sqlalchemy import bindparam, or_, select
-
-        from cityshield.adapters.store.tables import indicators, sources
-
         now = self._clock.now()
-        query = (
-            select(
-                indicators.c.kind,
-                indicators.c.value,
-                indicators.c.type,
-                sources.c.name,
-                sources.c.reason,
-                indicators.c.first_seen,
-                indicators.c.last_seen,
-                indicators.c.expires,
-            )
-            .join_from(indicators, sources)
-            .where(indicators.c.key.in_(bindparam("keys", expanding=True)))
-            .where(or_(indicators.c.expires.is_(None), indicators.c.expires > bindparam("now")))
-            .order_by(indicators.c.key, indicators.c.source_id)
-        )
         known: dict[str, list[Indicator]] = {}
-        with self._database().connect() as connection:
+        engine = self._database()
+        from cityshield.adapters.store.database import FILE_NAME, explained
+
+        with explained(self._home / FILE_NAME), closing(engine.raw_connection()) as pooled:
+            execute = pooled.driver_connection.execute  # type: ignore[union-attr]
             for start in range(0, len(keys), _KEYS_PER_QUERY):
-                some = list(keys[start : start + _KEYS_PER_QUERY])
-                for row in connection.execute(query, {"keys": some, "now": now}):
+                some = tuple(keys[start : start + _KEYS_PER_QUERY])
+                width = 1 << (len(some) - 1).bit_length()  # few widths, so few statements
+                some += some[-1:] * (width - len(some))
+                for row in execute(_statement(engine.dialect, width), (*some, now)):
                     indicator = Indicator(KINDS[row[0]], row[1], TYPES[row[2]], *row[3:])
                     known.setdefault(indicator.value, []).append(indicator)
         return known
@@ -140,6 +127,33 @@ class IndicatorLookup:
         except BlockingIOError:
             return
         self._index.refresh()
+
+
+@cache
+def _statement(dialect: Dialect, width: int) -> str:
+    """The query for so many keys and, last, the moment; compiled once, for it takes long."""
+    from sqlalchemy import bindparam, or_, select
+
+    from cityshield.adapters.store.tables import indicators, sources
+
+    columns = indicators.c
+    query = (
+        select(
+            columns.kind,
+            columns.value,
+            columns.type,
+            sources.c.name,
+            sources.c.reason,
+            columns.first_seen,
+            columns.last_seen,
+            columns.expires,
+        )
+        .join_from(indicators, sources)
+        .where(columns.key.in_([bindparam(f"key{number}") for number in range(width)]))
+        .where(or_(columns.expires.is_(None), columns.expires > bindparam("now")))
+        .order_by(columns.key, columns.source_id)
+    )
+    return str(query.compile(dialect=dialect))
 
 
 class Imported(msgspec.Struct, frozen=True):

@@ -197,6 +197,16 @@ class LinesOperation(Operation):
 
 
 @dataclass
+class OperatorOperation(Operation):
+    """What needs a token."""
+
+    def __post_init__(self) -> None:
+        """Say how it refuses."""
+        problems = problem_responses("400", "401", "403", "429")
+        self.responses = {**(self.responses or {}), **problems}
+
+
+@dataclass
 class FeedOperation(Operation):
     """`POST /feeds/{source}`."""
 

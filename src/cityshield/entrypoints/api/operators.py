@@ -15,7 +15,7 @@ from litestar.params import Parameter
 
 from cityshield.adapters.store.audit import Entry, read_audit
 from cityshield.adapters.store.tokens import Token, create_token, list_tokens, revoke_token
-from cityshield.entrypoints.api.openapi import FeedOperation
+from cityshield.entrypoints.api.openapi import FeedOperation, OperatorOperation
 from cityshield.imports import ImportReport, import_feed
 from cityshield.service import Service
 from cityshield.vocabulary.errors import Forbidden
@@ -48,7 +48,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
     def require(request: Asked, scope: str) -> Identity:
         return authenticated(service, request, scope)
 
-    @get("/me", summary="Who am I")
+    @get("/me", operation_class=OperatorOperation, summary="Who am I")
     async def me(request: Asked) -> Identity:
         """The identity that the token proves."""
         identity = service.identify(request.headers.get("authorization", ""))
@@ -84,7 +84,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
             wait=False,
         )
 
-    @get("/indicators", summary="What sources say")
+    @get("/indicators", operation_class=OperatorOperation, summary="What sources say")
     async def find_indicators(
         request: Asked, value: Annotated[str, Parameter(min_length=1, max_length=8192)]
     ) -> list[Indicator]:
@@ -96,7 +96,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         (facts,) = await guard.gather_many([Subject(LINK, value)])
         return [*facts.listed, *facts.vouched]
 
-    @get("/audit", summary="The audit")
+    @get("/audit", operation_class=OperatorOperation, summary="The audit")
     async def list_audit(
         request: Asked, after: Annotated[int, Parameter(ge=0, le=2**62)] = 0
     ) -> list[Entry]:
@@ -104,13 +104,13 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         require(request, "audit:read")
         return list(read_audit(service.engine, after, 1000))
 
-    @get("/tokens", summary="List tokens")
+    @get("/tokens", operation_class=OperatorOperation, summary="List tokens")
     async def tokens(request: Asked) -> list[Token]:
         """Every token without its secret (scope `tokens:write`)."""
         require(request, "tokens:write")
         return list_tokens(service.engine)
 
-    @post("/tokens", status_code=201, summary="Make a token")
+    @post("/tokens", status_code=201, operation_class=OperatorOperation, summary="Make a token")
     async def make_token(request: Asked, data: TokenRequest) -> TokenMade:
         """A new token; its text is in this answer and nowhere else (scope `tokens:write`)."""
         identity = require(request, "tokens:write")
@@ -118,7 +118,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         wanted = (data.name, data.role, data.scopes, data.expires_days)
         return TokenMade(create_token(service.engine, identity, now, *wanted))
 
-    @delete("/tokens/{token_id:str}", summary="Revoke a token")
+    @delete("/tokens/{token_id:str}", operation_class=OperatorOperation, summary="Revoke a token")
     async def end_token(request: Asked, token_id: str) -> None:
         """End a token at once (scope `tokens:write`)."""
         identity = require(request, "tokens:write")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ _encode = msgspec.json.Encoder().encode
 
 Asked = Request[Any, Any, Any]
 
+_LONGEST_WANTED = 500
+
 
 class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to judge: a link or a message; a kind that is left out shows by itself."""
@@ -44,8 +47,8 @@ def api_routes(service: Service) -> Router:
     @post("/check", status_code=200, operation_class=CheckOperation, summary="Check one subject")
     async def check(request: Asked) -> Response[bytes]:
         """Judge a link or a message (JSON), or a file (multipart, field `file`)."""
-        media_type = request.headers.get("content-type", "")
-        if media_type.startswith("multipart/form-data"):
+        media_type = request.scope["state"]["headers"].get(b"content-type", b"")
+        if media_type.startswith(b"multipart/form-data"):
             subject = await _file_of(request)
         else:
             subject = subject_of(await request.body(), settings.max_text_bytes)
@@ -96,7 +99,13 @@ def api_routes(service: Service) -> Router:
 
 def language_of(request: Asked) -> str:
     """The language that the client prefers."""
-    return choose_language(request.headers.get("accept-language", ""))
+    wanted: bytes = request.scope["state"]["headers"].get(b"accept-language", b"")
+    return _language(wanted[:_LONGEST_WANTED])
+
+
+@lru_cache(maxsize=512)
+def _language(wanted: bytes) -> str:
+    return choose_language(wanted.decode("latin-1"))
 
 
 def subject_of(body: bytes, most_bytes: int) -> Subject:

@@ -154,8 +154,10 @@ class Gate:
         headers = dict(scope["headers"])
         peer = scope["client"][0] if scope.get("client") else ""
         client = self._proxies.client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
-        scope.setdefault("state", {})["client"] = client
-        scope["state"]["meter"] = self._meter
+        state_of_request = scope.setdefault("state", {})
+        state_of_request["client"] = client
+        state_of_request["meter"] = self._meter
+        state_of_request["headers"] = headers
         length = int(headers.get(b"content-length", b"0") or b"0")
         limit = self._server.max_body_bytes
         untimed = scope["path"] in _UNTIMED

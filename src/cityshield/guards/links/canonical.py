@@ -44,17 +44,6 @@ _HOST_ESCAPES = _ESCAPES | {code: f"%{code:02X}" for code in b"/:?@[\\]"}
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 _BYTE_OF_HEX = {bytes((a, b)): int(bytes((a, b)), 16) for a in _HEX_DIGITS for b in _HEX_DIGITS}
 
-_DEFANGED_SCHEME = re.compile(r"\b(?:h(?:xx|\*\*)p|meow)(s?)(?=\[?:)", re.IGNORECASE)
-_DEFANGED_MARK = re.compile(r"[\[({](\.|dot|点|://|:|/|@|at)[\])}]", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(r"https?:[/\\]{2}[^/\\?#]", re.IGNORECASE)
-_BARE_HOST = re.compile(r"(\[[^\]]*+\]|[^\[\]/?#:@\\]++)(?::[0-9]{1,5})?(?:[/?#]|\Z)")
-_DOTTED_QUAD = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
-_CHINESE_TOP_LEVEL = (
-    "中国|中國|公司|网络|網絡|手机|网址|网站|在线|中文网|商城|商店|政务|公益|香港|台湾|台灣"
-)
-_TOP_LEVEL = re.compile(rf"[A-Za-z]{{2,}}|[Xx][Nn]--[A-Za-z0-9-]+|рф|{_CHINESE_TOP_LEVEL}")
-
 
 class Canonical(NamedTuple):
     """A link in canonical form, all of it ASCII.
@@ -206,51 +195,6 @@ def views_differ(canonical: Canonical, browser_href: str | None) -> bool:
     return shown is not None and shown.host != canonical.host
 
 
-def refang(text: str) -> str:
-    """Undo the ways in which people make a link harmless before they pass it on.
-
-    ``hxxp``, ``h**p`` and ``meow`` as the scheme; a dot in brackets (``[.] (.) {.}``, also
-    ``[dot]`` and ``[点]``); ``[:]``, ``[/]``, ``[://]``; ``[@]`` and ``[at]``. No more: each
-    further way makes ordinary prose a link.
-    """
-    text = _DEFANGED_SCHEME.sub(r"http\1", text)
-    return _DEFANGED_MARK.sub(_plain_mark, text)
-
-
-def looks_like_link(text: str) -> bool:
-    """Tell whether a typed text is one web address rather than anything else.
-
-    True for http and https addresses, defanged ones too, and for a bare host with or without
-    port and path: labels whose last is a Latin one of two letters or more, ``xn--...``, or one
-    of the few non-Latin top-level domains in ``_TOP_LEVEL`` (Chinese prose without spaces,
-    ``见面.好吗``, is not a host); an IPv4 address of four decimal parts; a bracketed IPv6
-    address. A file name such as ``setup.exe`` has the shape of a host: ask the disk first.
-    """
-    token = refang(text.strip())
-    if len(token.split(None, 1)) != 1:
-        return False
-    if _WEB_ADDRESS.match(token):
-        canonical = canonicalize(token.encode("utf-8", "surrogatepass"))
-        return canonical is not None and "%" not in canonical.host
-    bare = _BARE_HOST.match(token)
-    if bare is None:
-        return False
-    host = bare[1]
-    if host.startswith("["):
-        return _ipv6(host.encode("utf-8", "replace")) is not None
-    if _DOTTED_QUAD.fullmatch(host):
-        return all(int(part) < 256 for part in host.split("."))
-    labels = host.removesuffix(".").split(".")
-    if len(labels) < 2 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        return False
-    return _TOP_LEVEL.fullmatch(labels[-1]) is not None
-
-
-def _plain_mark(found: re.Match[str]) -> str:
-    mark = found[1].lower()
-    return {"dot": ".", "点": ".", "at": "@"}.get(mark, mark)
-
-
 def _part_scheme(link: bytes) -> tuple[str, bytes] | None:
     """Part a link into its lower-case scheme and all that starts with the authority."""
     found = _SCHEME.match(link)
@@ -273,7 +217,7 @@ def _canonical_host(raw: bytes) -> tuple[str, bool]:
         host = _DOTS.sub(b".", _domain_to_ascii(host)).strip(b".")
     address = None
     if host.startswith(b"["):
-        address = _ipv6(host)
+        address = ipv6(host)
     elif host[host.rfind(b".") + 1 :][:1].isdigit():
         address = _ipv4(host)
     return (_escape(host, _HOST_ESCAPES), False) if address is None else (address, True)
@@ -305,7 +249,7 @@ def _ipv4(host: bytes) -> str | None:
     return ".".join(str(byte) for byte in (*high, *low))
 
 
-def _ipv6(host: bytes) -> str | None:
+def ipv6(host: bytes) -> str | None:
     """Read a bracketed IPv6 address; one that only wraps an IPv4 address gives that."""
     if not host.endswith(b"]") or len(host) > 47 or not host.isascii() or b"%" in host:
         return None

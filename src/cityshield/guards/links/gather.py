@@ -10,6 +10,7 @@ from cityshield.guards.links import canonical as addresses
 from cityshield.guards.links.canonical import Canonical
 from cityshield.guards.links.facts import LinkFacts
 from cityshield.guards.links.suffixes import Suffixes
+from cityshield.guards.links.written import refang
 from cityshield.ports.indicators import Indicators
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, URL, Indicator
 from cityshield.vocabulary.subject import Subject
@@ -44,7 +45,7 @@ class LinkGatherer:
         rows: list[tuple[Subject, Canonical, str, str]] = []
         asked: list[list[str]] = []
         for subject in subjects:
-            value = addresses.refang(subject.value)
+            value = refang(subject.value)
             canonical = canonicalize(_octets(value))
             if canonical is None:
                 rows.append((subject, _NOTHING, "", ""))
@@ -53,9 +54,10 @@ class LinkGatherer:
             host = canonical.host
             registrable = host if canonical.is_ip else registrable_of(host)
             order = expressions(canonical, registrable)
-            href, elsewhere = browser_view(value), ""
+            elsewhere = ""
             if (
-                href is not None
+                canonical.url != value  # a browser reads what is canonical already as we do
+                and (href := browser_view(value)) is not None
                 and views_differ(canonical, href)
                 and (other := canonicalize(_octets(href)))
             ):
