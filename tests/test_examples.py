@@ -6,7 +6,8 @@ import pytest
 
 from cityshield.adapters.sentences.sentences import CARD_KEYS, FIELDS, LANGUAGES
 from cityshield.examples import all_checks, find_examples, run_examples
-from cityshield.guards.check import Check
+from cityshield.guards.check import Check, read_toml
+from cityshield.rooms import GUARDS, GUARDS_FOLDER
 
 CHECKS = all_checks([])
 
@@ -47,3 +48,12 @@ def test_examples_name_no_real_host() -> None:
         for example in find_examples(check):
             subject = example.table["subject"]
             assert any(part in subject for part in allowed) or "3221226219" in subject, subject
+
+
+def test_every_guard_has_a_card() -> None:
+    for guard, kind in GUARDS.items():
+        card = read_toml(GUARDS_FOLDER / guard / "card.toml")
+        assert (card["name"], card["kind"]) == (guard, kind)
+        assert card["purpose"]
+        assert card["load"]
+        assert card["quality"]["command"]

@@ -58,7 +58,10 @@ class PartShown(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Everything that a page or a terminal shows of a verdict, in one language."""
+    """Everything that a page or a terminal shows of a verdict, in one language.
+
+    `source` is `listed` when the subject is on a list, `judged` when nothing of it is.
+    """
 
     level: str
     pose: str
@@ -75,7 +78,7 @@ class Answer(msgspec.Struct, frozen=True):
     coverage_percent: int
     not_read: list[str]
     coach: str
-    from_list: bool
+    source: str
 
 
 def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20) -> Answer:
@@ -113,7 +116,7 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         coverage_percent=int(verdict.coverage * 100),
         not_read=list(dict.fromkeys(failure.message for failure in spoken.failed)),
         coach=say("coach", language) if level == MALICIOUS else "",
-        from_list=_is_listed(verdict),
+        source=_source(verdict),
     )
 
 
@@ -144,8 +147,10 @@ def _lead(
             )
         _, why, now = say(f"unknown-{kind}")
         against = [item for item in ordered if item.weight > 0]
-        if against and any(item.weight < 0 for item in ordered):
+        if _says(verdict, "listed") and _says(verdict, "vouched"):
             return say("disputed")
+        if kind == LINK and _says(verdict, "vouched") and verdict.parts:
+            return say("onward-link")
         if not against:
             return say(f"unread-{kind}" if verdict.coverage < 1 else f"unknown-{kind}")
         _, why, now = quote(against[0])
@@ -160,11 +165,19 @@ def _lead(
     return quote(ordered[0] if level != BENIGN else ordered[-1])
 
 
-def _is_listed(verdict: Verdict) -> bool:
-    """Whether a list knows the subject or a part of it."""
-    return any(item.check.endswith(".listed") for item in verdict.evidence) or any(
-        map(_is_listed, verdict.parts)
-    )
+def _says(verdict: Verdict, name: str) -> bool:
+    """Whether the check of this name, of whichever guard, speaks of the subject itself."""
+    return any(item.check.endswith(f".{name}") for item in verdict.evidence)
+
+
+def _source(verdict: Verdict) -> str:
+    """`listed` when a list knows the subject, `judged` when none knows it or a part of it."""
+    if _says(verdict, "listed"):
+        return "listed"
+    known = [verdict, *verdict.parts]
+    if any(_says(item, name) for item in known for name in ("listed", "vouched")):
+        return ""
+    return "judged"
 
 
 def mark(text: str, ordered: list[Evidence]) -> list[Piece]:

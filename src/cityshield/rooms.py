@@ -17,6 +17,7 @@ from cityshield.ports.clock import Clock
 from cityshield.ports.content import Content
 from cityshield.ports.indicators import Indicators
 from cityshield.ports.rules import Rules
+from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
 
 GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
@@ -112,9 +113,11 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
         from cityshield.guards.messages.gather import MessageGatherer
 
         return MessageGatherer()
-    from cityshield.guards.files.gather import FileGatherer
+    if guard == "files":
+        from cityshield.guards.files.gather import FileGatherer
 
-    return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
+        return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
+    raise ConfigurationError("error-guard", guard=guard, guards=", ".join(GUARDS))
 
 
 def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
@@ -129,6 +132,9 @@ def find_checks(guard: str, folders: Sequence[Path]) -> list[Check]:
     for folder in folders:
         if (folder / guard).is_dir():
             checks += discover(guard, folder / guard)
+    for check in checks:
+        if sum(other.id == check.id for other in checks) > 1:
+            raise ConfigurationError("error-check-twice", check=check.id, path=str(check.folder))
     return checks
 
 

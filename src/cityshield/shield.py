@@ -16,14 +16,13 @@ from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.config import Config, read_config
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Check, read_toml
+from cityshield.guards.check import Check
 from cityshield.guards.guard import Guard
 from cityshield.guards.scale import Scale, with_parts
 from cityshield.ports.clock import Clock
 from cityshield.ports.verdicts import Verdicts
 from cityshield.rooms import (
     GUARDS,
-    GUARDS_FOLDER,
     RealRooms,
     Rooms,
     find_checks,
@@ -31,10 +30,11 @@ from cityshield.rooms import (
     make_gatherer,
 )
 from cityshield.vocabulary.errors import InputError
-from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
+from cityshield.vocabulary.subject import LINK, MESSAGE, Subject
 from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
 
 _PARTS_AT_ONCE = 32
+_LISTED = (".listed", ".vouched")
 _LASTING = frozenset({"not-unpacked", "too-large"})
 """Failures that the subject itself causes, so that trying again would not help."""
 
@@ -118,45 +118,50 @@ class Shield:
         name = self._guard_of_kind.get(kind)
         if name is None:
             raise InputError("error-kind", kind=kind, kinds=", ".join(GUARDS.values()))
-        guard = self.guard(name)
-        if self._cache is not None and kind == FILE:
-            return await self._check_cached(guard, subjects, depth, budget)
-        return await self._judge(guard, subjects, depth, budget)
+        return await self._check_cached(self.guard(name), subjects, depth, budget)
 
     async def _check_cached(
         self, guard: Guard, subjects: Sequence[Subject], depth: int, budget: Budget | None
     ) -> list[Verdict]:
-        """Verdicts from the cache where it holds them; new ones without parts are put there."""
-        assert self._cache is not None
+        """Verdicts from the cache where it holds them; new ones that last are put there."""
+        if self._cache is None:
+            return (await self._judge(guard, subjects, depth, budget))[0]
+        names = [guard.gatherer.identify(subject) for subject in subjects]
+        if not any(names):
+            return (await self._judge(guard, subjects, depth, budget))[0]
         knowledge = f"{self._judgement(guard)}\n{guard.gatherer.version()}"
-        keys = [_key(guard, subject, knowledge) for subject in subjects]
+        keys = [_key(name, knowledge) if name else "" for name in names]
         known = self._cache.get_many([key for key in keys if key])
         rest = [place for place, key in enumerate(keys) if key not in known]
-        judged = await self._judge(guard, [subjects[place] for place in rest], depth, budget)
-        fresh = {}
-        verdicts: list[Verdict | None] = [
-            _renamed(known[key], subject.bare()) if key in known else None
-            for key, subject in zip(keys, subjects, strict=True)
-        ]
-        for place, verdict in zip(rest, judged, strict=True):
-            verdicts[place] = verdict
-            if (key := keys[place]) and _is_lasting(verdict):
-                fresh[key] = _renamed(verdict, Subject(verdict.subject.kind, ""))
+        asked = [subjects[place] for place in rest]
+        judged, facts = await self._judge(guard, asked, depth, budget)
+        fresh = {
+            keys[place]: _renamed(verdict, Subject(verdict.subject.kind, ""))
+            for place, verdict, found in zip(rest, judged, facts, strict=True)
+            if names[place]
+            and names[place] == guard.gatherer.identified(found)
+            and _is_lasting(verdict)
+        }
         if fresh:
             self._cache.put_many(fresh)
-        return [verdict for verdict in verdicts if verdict is not None]
+        new = iter(judged)
+        return [
+            _renamed(known[key], subject.bare()) if key in known else next(new)
+            for key, subject in zip(keys, subjects, strict=True)
+        ]
 
     async def _judge(
         self, guard: Guard, subjects: Sequence[Subject], depth: int, budget: Budget | None
-    ) -> list[Verdict]:
+    ) -> tuple[list[Verdict], Sequence[Any]]:
+        """The verdicts on subjects, their parts judged too, and the facts they rest on."""
         facts = await guard.gather_many(subjects)
         verdicts = guard.judge_many(facts)
         for place, known in enumerate(facts):
             if known.has_parts:
                 left = budget or self._budget()
                 parts, missed = await self._judge_parts(guard, subjects[place], known, depth, left)
-                verdicts[place] = with_parts(verdicts[place], parts, missed)
-        return verdicts
+                verdicts[place] = with_parts(verdicts[place], parts, missed, guard.scale.malicious)
+        return verdicts, facts
 
     async def _judge_parts(
         self, guard: Guard, subject: Subject, facts: Any, depth: int, budget: Budget
@@ -182,10 +187,6 @@ class Shield:
                 stamps.append(f"{check.id}{suffix} {found.st_mtime_ns} {found.st_size}")
         scale = msgspec.json.encode(guard.scale).decode()
         return "\n".join((__version__, scale, *stamps))
-
-    def card_of(self, name: str) -> dict[str, Any]:
-        """A guard's card: its purpose, its load on others, where its quality is measured."""
-        return read_toml(GUARDS_FOLDER / name / "card.toml")
 
     def speak(self, verdict: Verdict, language: str) -> Verdict:
         """The verdict with its sentences in a language, fit to leave the house.
@@ -282,16 +283,19 @@ def _scalars(text: str) -> str:
     return text
 
 
-def _key(guard: Guard, subject: Subject, knowledge: str) -> str:
-    """The cache key of a subject; empty when its verdict may not be cached."""
-    name = guard.gatherer.identify(subject)
-    return sha256(f"{name}\n{knowledge}".encode()).hexdigest() if name else ""
+def _key(name: str, knowledge: str) -> str:
+    return sha256(f"{name}\n{knowledge}".encode()).hexdigest()
 
 
 def _is_lasting(verdict: Verdict) -> bool:
-    """Whether another copy of the subject would be judged the same, and tells no name of this one."""
-    passing = [item for item in verdict.failed if item.reason not in _LASTING]
-    return not (verdict.parts or passing or _quotes(verdict))
+    """Whether another copy, at another time, would be judged the same, and no name is told.
+
+    What a list says ends with its entry, so it is looked up each time.
+    """
+    if verdict.parts or any(item.reason not in _LASTING for item in verdict.failed):
+        return False
+    listed = any(item.check.endswith(_LISTED) for item in verdict.evidence)
+    return not (listed or _quotes(verdict))
 
 
 def _renamed(verdict: Verdict, subject: Subject) -> Verdict:

@@ -160,6 +160,8 @@ HUGE: dict[str, Callable[[int], str]] = {
     "escapes": lambda n: "http://h.example/" + "%25" * (n // 3),
     "at signs": lambda n: "http://" + "a@" * (n // 2) + "h.example",
     "brand words": lambda n: "http://" + "paypal-" * (n // 7) + "x.test",
+    "punycode": lambda n: "http://xn--" + "a" * n + ".test/",
+    "many A-labels": lambda n: "http://" + "xn--paypl-7ve." * (n // 14) + "test/",
     "brackets": lambda n: "h[.]" * (n // 4) + "test",
     "combining marks": lambda n: "\u0301" * n,
     "zero width": lambda n: "a\u200b" * (n // 2),
@@ -179,7 +181,7 @@ HUGE: dict[str, Callable[[int], str]] = {
 }
 
 
-AS_LINKS = ("letters", "host", "path", "escapes", "at signs", "brand words", "brackets")
+AS_LINKS = ("letters", "host", "path", "escapes", "at signs", "brand words", "brackets", "punycode")
 CASES = [*(("link", name) for name in AS_LINKS), *(("message", name) for name in HUGE)]
 
 

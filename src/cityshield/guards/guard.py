@@ -47,6 +47,10 @@ class Gatherer(Protocol):
         """The canonical name under which a verdict may be cached; None where it may not."""
         ...
 
+    def identified(self, facts: Any) -> str | None:
+        """The same name, by what was gathered: a file may change between two readings."""
+        ...
+
     async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[Any]:
         """Facts for each subject, in order; a subject that cannot be read gives facts too."""
         ...

@@ -57,12 +57,15 @@ class Scale(msgspec.Struct, frozen=True):
         return Verdict(subject, level, score, coverage, tuple(evidence), (), tuple(failed))
 
 
-def with_parts(whole: Verdict, parts: Sequence[Verdict], missed: Sequence[Failure]) -> Verdict:
+def with_parts(
+    whole: Verdict, parts: Sequence[Verdict], missed: Sequence[Failure], malicious: float = 0.9
+) -> Verdict:
     """The verdict on a whole, given those on its parts and what of it was not reached.
 
     A malicious or suspicious part makes the whole at least suspicious. A part that is not known
     to be benign, or was not reached, takes benign away. Coverage is that of the whole times the
-    mean of its parts, a part that was not reached counting as nothing.
+    mean of its parts, a part that was not reached counting as nothing. The score stays below
+    `malicious` unless the whole itself earned more.
     """
     level, score, coverage = whole.level, whole.score, whole.coverage
     named = len(parts) + sum([failure.count for failure in missed])
@@ -72,7 +75,7 @@ def with_parts(whole: Verdict, parts: Sequence[Verdict], missed: Sequence[Failur
     if worst >= RANK[SUSPICIOUS] and RANK[level] < RANK[SUSPICIOUS]:
         level = SUSPICIOUS
     if worst >= RANK[SUSPICIOUS]:
-        score = max(score, min(0.89, max(part.score for part in parts)))
+        score = max(score, min(malicious - 0.01, max(part.score for part in parts)))
     if level == BENIGN and (worst > RANK[BENIGN] or missed or coverage < 1.0):
         level = UNKNOWN
     return Verdict(

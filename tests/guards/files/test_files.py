@@ -149,8 +149,6 @@ def test_the_cache_answers_a_second_time_and_keeps_no_name(
     open_database(home).dispose()
     shield = build_shield(home, Config(), disk=False)
     first = judge(shield, "first-name.bin", b"content")
-    guard = shield.guard("files")
-    monkeypatch.setattr(guard, "gather_many", None)
     monkeypatch.setattr(type(shield), "_judge", _not_again)
     second = judge(shield, "second-name.bin", b"content")
     assert second.subject.value == "second-name.bin"
@@ -161,9 +159,9 @@ def test_the_cache_answers_a_second_time_and_keeps_no_name(
 
 async def _not_again(
     self: Shield, guard: object, subjects: list[Subject], *_: object
-) -> list[Verdict]:
+) -> tuple[list[Verdict], list[object]]:
     assert not subjects
-    return []
+    return [], []
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/proc/self/mem", "/", "/no/such/file"])
@@ -179,3 +177,54 @@ def test_a_service_opens_no_path(home: Path, tmp_path: Path) -> None:
     secret.write_text("x")
     verdict = complete(build_shield(home, Config(), disk=False).check(Subject("file", str(secret))))
     assert [item.reason for item in verdict.failed] == ["unreadable"]
+
+
+def test_what_a_list_says_of_a_file_ends_with_its_entry(home: Path) -> None:
+    from hashlib import sha256
+
+    from tests.adapters.store.test_indicators import Clock
+
+    engine, clock = open_database(home), Clock(SystemClock().now())
+    entry = (SHA256, sha256(b"content").hexdigest())
+    options = {"type": BENIGN_ACTIVITY, "expires_days": 1}
+    import_entries(engine, home, clock, "city", [entry], **options)  # type: ignore[arg-type]
+    shield = build_shield(home, Config(), disk=False)
+    shield.rooms.indicators._clock = clock  # type: ignore[attr-defined]
+    assert judge(shield, "form.bin", b"content").level == BENIGN
+    clock.time += 3 * 86_400
+    assert judge(shield, "form.bin", b"content").level == UNKNOWN
+
+
+def test_a_file_that_changes_between_two_readings_poisons_nothing(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(home).dispose()
+    shield = build_shield(home, Config(), disk=True)
+    file = tmp_path / "flips.bin"
+    file.write_bytes(EICAR)
+    gather = shield.guard("files").gatherer.gather_many
+
+    async def flip(subjects: list[Subject]) -> object:
+        file.write_bytes(b"harmless")
+        return await gather(subjects)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shield.guard("files").gatherer, "gather_many", flip)
+        assert complete(shield.check(Subject("file", str(file)))).level == UNKNOWN
+    file.write_bytes(EICAR)
+    assert complete(shield.check(Subject("file", str(file)))).level == MALICIOUS
+
+
+def test_a_vouched_archive_is_not_taken_apart(home: Path) -> None:
+    from hashlib import sha256
+
+    packed = zipped({"a.bin": b"x"})
+    entry = (SHA256, sha256(packed).hexdigest())
+    import_entries(open_database(home), home, SystemClock(), "c", [entry], type=BENIGN_ACTIVITY)
+    verdict = judge(build_shield(home, Config(), disk=False), "form.zip", packed)
+    assert (verdict.level, verdict.parts) == (BENIGN, ())
+
+
+def test_a_member_that_calls_itself_a_folder_is_read(shield: Shield) -> None:
+    verdict = judge(shield, "x.zip", zipped({"eicar.com/": EICAR}))
+    assert verdict.level == SUSPICIOUS

@@ -27,6 +27,10 @@ disputed-what = Our lists disagree about this one.
 disputed-why = One source warns of it, another one trusts it. Until they agree, we can't vouch for it.
 disputed-now = Leave it for now, and ask whoever sent it by a way you already know.
 
+onward-link-what = This site is trusted, but the link can send you on to another one.
+onward-link-why = The address carries a second link, and nobody vouches for where that leads.
+onward-link-now = Open the site by itself, without what follows its name.
+
 unread-link-what = We could not read this as a link.
 unread-link-why = A link has a site name in it, such as { $example }.
 unread-link-now = Copy the whole link again and check it once more.
@@ -78,6 +82,8 @@ error-store-foreign = { $path } is a database of another program. Choose another
 error-store-newer = The store { $path } was written by a newer CityShield (state { $revision }). Update CityShield.
 error-check-without-code = { $path } has no Python file of the same name beside it. A check is two files.
 error-check-code = The check { $path } can't be loaded: { $reason }.
+error-guard = There is no guard “{ $guard }”. There are: { $guards }.
+error-check-twice = Two checks are called { $check }; one of them lies in { $path }. Rename one.
 error-pattern = The pattern “{ $pattern }” is wrong at “{ $place }”. See docs/messages.md for the pattern language.
 error-kind = There is no kind “{ $kind }”. Use one of: { $kinds }.
 error-no-subject = There is nothing to check. Give a link, a message or a file, or --lines FILE.

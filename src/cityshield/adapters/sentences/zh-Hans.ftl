@@ -27,6 +27,10 @@ disputed-what = 对它，我们的名单说法不一。
 disputed-why = 一份名单提醒提防它，另一份说可以信任。在它们一致之前，我们不能替它担保。
 disputed-now = 先放一放，用原来的联系方式问问发送的人。
 
+onward-link-what = 这个网站可信，但链接会把你转到别的地方。
+onward-link-why = 网址里还带着另一个链接，没有人担保它通向哪里。
+onward-link-now = 只打开网站本身，不要带后面那一串。
+
 unread-link-what = 这段内容读不成一个链接。
 unread-link-why = 链接里总有网站的名字，比如 { $example }。
 unread-link-now = 把整个链接重新复制一遍，再查一次。
@@ -66,6 +70,8 @@ error-store-foreign = { $path } 是别的程序的数据库。请用 --data 换�
 error-store-newer = 数据库 { $path } 由更新版本的 CityShield 写成（状态 { $revision }）。请先升级。
 error-check-without-code = { $path } 旁边没有同名的 Python 文件。一项检查由两个文件组成。
 error-check-code = 检查 { $path } 无法载入：{ $reason }。
+error-guard = 没有名为“{ $guard }”的守卫，现有：{ $guards }。
+error-check-twice = 有两项检查都叫 { $check }，其中一项在 { $path }。请改名。
 error-pattern = 模式“{ $pattern }”在“{ $place }”处有误。模式写法见 docs/messages.md。
 error-kind = 没有“{ $kind }”这种类型，请用：{ $kinds }。
 error-no-subject = 没有要检查的内容。请给出链接、消息或文件，或用 --lines FILE。

@@ -50,7 +50,7 @@ def members(name: str, file: BinaryIO, budget: Budget) -> Iterator[Subject | Fai
             if reason := budget.spent():
                 yield Failure("files", reason, count=len(listing) - place)
                 return
-            if info.filename.endswith("/"):
+            if info.filename.endswith("/") and not info.file_size:
                 continue
             label = f"{name}!/{info.filename}"
             if info.flag_bits & _ENCRYPTED:

@@ -34,5 +34,5 @@ class FileFacts(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def has_parts(self) -> bool:
-        """Whether the file is an archive whose members can be opened."""
-        return self.archive
+        """Whether the file is an archive to be opened; one that a list vouches for is not."""
+        return self.archive and not self.vouched

@@ -50,6 +50,10 @@ class FileGatherer:
             return None
         return f"{digest.hexdigest()} {is_disguised(subject.value, type_of(start))}"
 
+    def identified(self, facts: Any) -> str | None:
+        """The same, of the bytes that were judged."""
+        return f"{facts.sha256} {facts.disguised}"
+
     async def gather_many(self, subjects: Sequence[Subject]) -> list[FileFacts]:
         """Facts for each file; one that cannot be read says so in `failed`."""
         return [self._gather(subject) for subject in subjects]

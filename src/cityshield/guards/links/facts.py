@@ -15,15 +15,17 @@ class LinkFacts(msgspec.Struct, frozen=True, gc=False):
 
     `canonical` is the Safe Browsing view; `elsewhere` is the host that a browser would go to by
     the WHATWG URL standard when it is another one, else empty. `registrable` is the registrable
-    domain by the public suffix list, private section included. `listed` and `vouched` hold the
-    indicators in force against and for the link; a voucher is left out when a listing is more
-    specific.
+    domain by the public suffix list, private section included. `inner` are links in the path or
+    the query, where the link may send a reader on. `listed` and `vouched` hold the indicators in
+    force against and for the link; a voucher is left out when a listing is more specific, and
+    where a browser might end elsewhere than on that host's own web site.
     """
 
     subject: Subject
     canonical: Canonical
     registrable: str
     elsewhere: str
+    inner: tuple[str, ...]
     listed: tuple[Indicator, ...]
     vouched: tuple[Indicator, ...]
     read: float = 1.0
@@ -31,5 +33,5 @@ class LinkFacts(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def has_parts(self) -> bool:
-        """A link has no parts."""
-        return False
+        """Whether the link carries another one."""
+        return bool(self.inner)

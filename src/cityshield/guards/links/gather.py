@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.links import canonical as addresses
@@ -13,12 +14,14 @@ from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.links.written import refang
 from cityshield.ports.indicators import Indicators
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, URL, Indicator
-from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.subject import LINK, Subject
 from cityshield.vocabulary.verdict import Failure
 
 _NOTHING = Canonical("", "", "", None, "", None, False)
 _NOT_A_LINK = (Failure("links", "not-a-link"),)
-_NO_INDICATORS: tuple[Indicator, ...] = ()
+_WEB_PORTS = {"http": 80, "https": 443}
+_INNER = re.compile(r"https?://[^&;\s]+", re.IGNORECASE)
+_MOST_INNER = 3
 
 
 class LinkGatherer:
@@ -33,47 +36,68 @@ class LinkGatherer:
         return self._indicators.version()
 
     def identify(self, subject: Subject) -> str | None:
-        """The canonical URL; None for what is not a link."""
-        canonical = addresses.canonicalize(_octets(subject.value))
-        return canonical.url if canonical else None
+        """No verdict on a link is cached: judging costs less than looking it up."""
+        return None
+
+    def identified(self, facts: Any) -> str | None:
+        """No verdict on a link is cached."""
+        return None
 
     async def gather_many(self, subjects: Sequence[Subject]) -> list[LinkFacts]:
         """Facts for each link; one that no reader can make a link of has read nothing."""
-        canonicalize, expressions = addresses.canonicalize, addresses.expressions
-        browser_view, views_differ = addresses.browser_view, addresses.views_differ
-        registrable_of = self._suffixes.registrable
-        rows: list[tuple[Subject, Canonical, str, str]] = []
-        asked: list[list[str]] = []
-        for subject in subjects:
-            value = refang(subject.value)
-            canonical = canonicalize(_octets(value))
-            if canonical is None:
-                rows.append((subject, _NOTHING, "", ""))
-                asked.append([])
-                continue
-            host = canonical.host
-            registrable = host if canonical.is_ip else registrable_of(host)
-            order = expressions(canonical, registrable)
-            elsewhere = ""
-            if (
-                canonical.url != value  # a browser reads what is canonical already as we do
-                and (href := browser_view(value)) is not None
-                and views_differ(canonical, href)
-                and (other := canonicalize(_octets(href)))
-            ):
-                order += expressions(other, registrable_of(other.host))
-                elsewhere = other.host
-            rows.append((subject, canonical, registrable, elsewhere))
-            asked.append(order)
-        answers = self._indicators.find_many(asked)
+        views = [self._view(refang(subject.value)) for subject in subjects]
+        found = self._indicators.find_many([view.order if view else () for view in views])
         return [
-            _facts(row, order, found)
-            for row, order, found in zip(rows, asked, answers, strict=True)
+            _facts(subject, view, indicators) if view else _unread(subject)
+            for subject, view, indicators in zip(subjects, views, found, strict=True)
         ]
 
     def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
-        """A link has no parts."""
-        return iter(())
+        """The links that the link carries, where it may send a reader on."""
+        for link in facts.inner:
+            yield Subject(LINK, link)
+
+    def _view(self, value: str) -> View | None:
+        """A link as a filter and as a browser reads it; None for what is no link."""
+        canonical = addresses.canonicalize(_octets(value))
+        if canonical is None:
+            return None
+        host = canonical.host
+        registrable = host if canonical.is_ip else self._suffixes.registrable(host)
+        order = addresses.expressions(canonical, registrable)
+        if canonical.url == value:  # a browser reads what is canonical already as we do
+            return View(canonical, registrable, order, "", canonical.scheme in _WEB_PORTS)
+        has_scheme = value.lstrip().lower().startswith(canonical.scheme + ":")
+        href = addresses.browser_view(value if has_scheme else f"http://{value}")
+        elsewhere = ""
+        if href is not None and addresses.views_differ(canonical, href):
+            other = addresses.canonicalize(_octets(href))
+            if other is not None:
+                order += addresses.expressions(other, self._suffixes.registrable(other.host))
+                elsewhere = other.host
+        port = _WEB_PORTS.get(canonical.scheme)
+        plain = (
+            href is not None
+            and not elsewhere
+            and port is not None
+            and canonical.port in (None, port)
+            and "%" not in host
+        )
+        return View(canonical, registrable, order, elsewhere, plain)
+
+
+class View(NamedTuple):
+    """A link as it is read: see `LinkFacts`. `order` holds the look-up expressions.
+
+    `plain` says that every reader goes to that host, over the web, at its usual port: only of
+    such a link may a list vouch.
+    """
+
+    canonical: Canonical
+    registrable: str
+    order: list[str]
+    elsewhere: str
+    plain: bool
 
 
 def _octets(value: str) -> bytes:
@@ -81,22 +105,30 @@ def _octets(value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-def _facts(
-    row: tuple[Subject, Canonical, str, str],
-    order: Sequence[str],
-    found: tuple[Indicator, ...],
-) -> LinkFacts:
-    subject, canonical, registrable, elsewhere = row
-    if canonical is _NOTHING:
-        return LinkFacts(subject, canonical, "", "", (), (), read=0.0, failed=_NOT_A_LINK)
-    if not found:
-        return LinkFacts(subject, canonical, registrable, elsewhere, (), ())
-    listed, vouched = sort_out((canonical.host, elsewhere), order, found)
-    return LinkFacts(subject, canonical, registrable, elsewhere, listed, vouched)
+def _unread(subject: Subject) -> LinkFacts:
+    return LinkFacts(subject, _NOTHING, "", "", (), (), (), read=0.0, failed=_NOT_A_LINK)
+
+
+def _facts(subject: Subject, view: View, found: Sequence[Indicator]) -> LinkFacts:
+    canonical, registrable, order, elsewhere, plain = view
+    url = canonical.url
+    inner = inner_links(url) if url.find("http", 8) >= 0 else ()
+    listed: tuple[Indicator, ...] = ()
+    vouched: tuple[Indicator, ...] = ()
+    if found:
+        listed, vouched = sort_out((canonical.host, elsewhere), order, found)
+        vouched = vouched if plain else ()
+    return LinkFacts(subject, canonical, registrable, elsewhere, inner, listed, vouched)
+
+
+def inner_links(url: str) -> tuple[str, ...]:
+    """The links inside a canonical URL's path and query, the first few of them."""
+    found = _INNER.findall(url, 8)
+    return tuple(dict.fromkeys(found[:_MOST_INNER]))
 
 
 def sort_out(
-    hosts: Sequence[str], order: Sequence[str], found: Sequence[Indicator]
+    hosts: Sequence[str], order: list[str], found: Sequence[Indicator]
 ) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
     """Indicators against and for a link, the most specific first.
 

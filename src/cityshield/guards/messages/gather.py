@@ -8,12 +8,14 @@ from typing import Any
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.messages.facts import MessageFacts
-from cityshield.guards.messages.normal import normalize
+from cityshield.guards.messages.normal import INVISIBLE, normalize
 from cityshield.vocabulary.subject import LINK, Subject
 from cityshield.vocabulary.verdict import Failure
 
 MAX_CHARACTERS = 100_000
 """A longer text is read this far, and its verdict says so."""
+
+_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 
 MAX_LINKS = 100
 """Links of one message that are judged; the others are counted as not reached."""
@@ -47,6 +49,10 @@ class MessageGatherer:
         """No verdict on what a resident types is kept."""
         return None
 
+    def identified(self, facts: Any) -> str | None:
+        """No verdict on what a resident types is kept."""
+        return None
+
     async def gather_many(self, subjects: Sequence[Subject]) -> list[MessageFacts]:
         """Facts for each text, of which at most MAX_CHARACTERS are read."""
         return [_facts(subject) for subject in subjects]
@@ -75,8 +81,9 @@ def _facts(subject: Subject) -> MessageFacts:
 
 
 def find_links(text: str) -> list[str]:
-    """The links in a text as they are written, in order, each once."""
+    """The links in a text, in order, each once, without the characters that nobody sees."""
     if "." not in text and "://" not in text:
         return []
-    found = (match.group().rstrip(".,;:!?)]}") for match in _LINK.finditer(text))
+    seen = text.translate(_UNSEEN)
+    found = (match.group().rstrip(".,;:!?)]}") for match in _LINK.finditer(seen))
     return list(dict.fromkeys(found))

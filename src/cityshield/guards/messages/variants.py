@@ -5,6 +5,8 @@ Written by hand for the words that the tells use; the full tables belong to the 
 
 from __future__ import annotations
 
+from cityshield.guards.homoglyphs import HOMOGLYPHS
+
 _TRADITIONAL = (
     "轉转賬账帳账戶户錢钱貸贷款款貨货賠赔費费額额匯汇銀银檢检調调詢询訊讯個个碼码證证"
     "驗验號号點点擊击鏈链結结網网頁页載载裝装應应軟软體体幫帮導导師师員员組组團团隊队"
@@ -27,9 +29,6 @@ _TRADITIONAL = (
 _LOOKALIKE = {
     "薇": "微", "威": "微", "徽": "微", "芯": "信", "❤": "心",
     "裙": "群", "➕": "加", "伽": "加", "珈": "加", "嘉": "加",
-    "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "х": "x", "у": "y", "і": "i",
-    "ѕ": "s", "ј": "j", "ԁ": "d", "һ": "h", "ո": "n", "ν": "v", "ο": "o", "α": "a",
-    "ı": "i", "ɡ": "g", "ℓ": "l",
 }  # fmt: skip
 
 VARIANTS: dict[str, str] = {
@@ -38,6 +37,7 @@ VARIANTS: dict[str, str] = {
         for traditional, simplified in zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)
         if traditional != simplified
     },
+    **HOMOGLYPHS,
     **_LOOKALIKE,
 }
 """A character in NFKC lower case, and the one to read for it."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from cityshield.guards.check import Hit, check
 from cityshield.guards.links.facts import LinkFacts
+from cityshield.guards.links.written import refang
+
+_AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:(?=[/\\]))?[/\\]*([^/\\?#]*)")
 
 
 @check(weight=0.6)
@@ -13,18 +18,15 @@ def disguised(facts: LinkFacts) -> Hit | None:
     A browser follows the WHATWG URL standard, a filter often the letters; an address on which the
     two disagree was made to differ.
     """
-    host = facts.canonical.host
     if facts.elsewhere:
         return Hit(args={"host": facts.elsewhere})
     value = facts.subject.value
-    at = value.find("@")
-    if at < 0:
+    if "@" not in value:
         return None
-    scheme_end = value.find("://")
-    start = scheme_end + 3 if scheme_end >= 0 else 0
-    if at < start:
+    authority = _AUTHORITY.match(refang(value))
+    decoration, at, _ = authority[1].rpartition("@") if authority else ("", "", "")
+    if not at or "." not in decoration:
         return None
-    before = value[start:at]
-    if "/" in before or "?" in before or "#" in before or "." not in before.partition(":")[0]:
-        return None
-    return Hit(spans=((start, at),), args={"host": host})
+    start = value.find(decoration)
+    spans = ((start, start + len(decoration)),) if start >= 0 else ()
+    return Hit(spans, {"host": facts.canonical.host})

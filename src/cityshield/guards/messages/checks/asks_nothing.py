@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from cityshield.guards.check import Hit, Material, check
 from cityshield.guards.messages.facts import MessageFacts
 from cityshield.guards.messages.pattern import ENTITIES, Patterns
+
+_VALUABLE = re.compile(r"\d{3}|\d\.\d|\w\.\w")
+"""A number that could be a code or an address, or a name with a dot in it."""
 
 _LONGEST = 280
 _FEWEST_IDEOGRAPHS = 4
@@ -26,11 +30,15 @@ def compile_asks(material: Material) -> Asks:
 
 @check(weight=-0.3, knowledge=compile_asks)
 def asks_nothing(facts: MessageFacts, asks: Asks) -> Hit | None:
-    """Hit when a short, whole text names no money, code, account, link, app, contact or hurry."""
+    """Hit when a short, whole text names nothing of value, and nothing to do or to bring.
+
+    This is the only way for a text to be benign, so the words are many and the texts few: on
+    messages written to be hard it vouches for one in fifty, and for about one fraud in a thousand.
+    """
     text = facts.normal.text
     if len(text) > _LONGEST or facts.links or facts.normal.hidden or facts.read < 1:
         return None
-    if any(ENTITIES[entity].search(text) for entity in ("money", "number", "link")):
+    if _VALUABLE.search(text) or any(ENTITIES[name].search(text) for name in ("money", "link")):
         return None
     ideographs = sum("\u3400" <= character <= "\u9fff" for character in text)
     words = sum(word.isascii() and any(map(str.isalpha, word)) for word in text.split())
