@@ -99,7 +99,7 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         for number, item in enumerate(ordered, 1)
     ]
     parts = sorted(verdict.parts, key=lambda part: (-RANK[part.level], -part.score))
-    spoken = shield.speak(verdict, language)
+    spoken = shield.speak(msgspec.structs.replace(verdict, parts=()), language)
     return Answer(
         level=level,
         pose=POSES[level],

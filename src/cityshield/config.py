@@ -78,8 +78,10 @@ class Server(_Table, frozen=True):
     max_text_bytes: Number = 1 * _MIB
     time_s: Seconds = 30.0
     workers: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 2
-    bulk_at_once: Number = 4
-    bulk_held_bytes: Number = 64 * _MIB
+    bulk_at_once: Number = 16
+    bulk_held_bytes: Number = 16 * _MIB
+    header_time_s: Seconds = 10.0
+    connections_per_client: Number = 200
 
 
 class Retention(_Table, frozen=True):
@@ -132,6 +134,14 @@ def _require_sense(config: Config) -> None:
     """Raise ValueError for what its type alone does not rule out."""
     if unknown := set(config.thresholds) - {LINK, MESSAGE, FILE}:
         raise ValueError(f"thresholds: no kind `{min(unknown)}`")
+    for kind, limits in config.thresholds.items():
+        if limits.malicious <= limits.suspicious:
+            raise ValueError(
+                f"thresholds.{kind}: malicious ({limits.malicious:g}) must be above "
+                f"suspicious ({limits.suspicious:g})"
+            )
+    if config.files.rules and not os.path.isdir(config.files.rules):
+        raise ValueError(f"files.rules: no folder `{config.files.rules}`")
     for folder in config.checks:
         if not os.path.isdir(folder):
             raise ValueError(f"checks: no folder `{folder}`")

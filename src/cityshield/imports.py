@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from cityshield.adapters.feeds.feed import BadLine, Feed
-from cityshield.adapters.store.audit import record_alone
-from cityshield.adapters.store.indicators import import_entries, note_bad_lines
+from cityshield.adapters.store.indicators import end_import, import_entries
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
@@ -77,21 +76,10 @@ def import_feed(
         expires_days=expires_days,
         progress=progress,
         wait=wait,
+        by=identity,
     )
-    note_bad_lines(engine, source, feed.bad_lines)
-    record_alone(
-        engine,
-        identity,
-        "feeds.import",
-        clock.now(),
-        {
-            "source": source,
-            "type": type,
-            "taken": done.taken,
-            "new": done.new,
-            "bad_lines": feed.bad_lines,
-        },
-    )
+    detail: dict[str, str | int | None] = {"type": type, "taken": done.taken, "new": done.new}
+    end_import(engine, identity, clock.now(), source, feed.bad_lines, detail)
     return ImportReport(
         source,
         feed.format,

@@ -71,7 +71,7 @@ class RealRooms:
     @cached_property
     def indicators(self) -> Indicators:
         """The indicators of the data directory."""
-        from cityshield.adapters.store.indicators import IndicatorLookup
+        from cityshield.adapters.store.lookup import IndicatorLookup
 
         return IndicatorLookup(self._home, self._clock)
 

@@ -40,6 +40,7 @@ def start(home: Path, config: Config, folders: Sequence[Path], language: str) ->
     import uvicorn
 
     from cityshield.adapters.store.backup import in_use
+    from cityshield.entrypoints.web.protocol import protocol_of
     from cityshield.entrypoints.web.run import announce, first_token, listen, log_as_json
 
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -51,6 +52,8 @@ def start(home: Path, config: Config, folders: Sequence[Path], language: str) ->
         announce(config.server.host, socket.getsockname()[1], language)
         settings = uvicorn.Config(
             app,
+            http=protocol_of(config.server),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.runners.local import LocalRunner
 from cityshield.adapters.store.database import open_database
-from cityshield.adapters.store.indicators import IndicatorLookup
+from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import authenticate
 from cityshield.config import Config
@@ -23,6 +24,8 @@ from cityshield.vocabulary.verdict import Verdict
 
 LONG_TEXT_CHARACTERS = 4096
 """A longer text is judged in another process, so that it holds nobody up."""
+
+log = structlog.get_logger("cityshield.service")
 
 
 class Service:
@@ -74,12 +77,12 @@ class Service:
             self._count(verdict.subject.kind, verdict.level).inc()
         return verdicts
 
-    def identify(self, authorization: str) -> Identity | None:
+    async def identify(self, authorization: str) -> Identity | None:
         """Whose `Authorization` header this is; None when it proves nobody."""
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return authenticate(self.engine, text.strip(), self.clock.now())
+        return await asyncio.to_thread(authenticate, self.engine, text.strip(), self.clock.now())
 
     def indicators(self) -> int:
         """How many entries the lists hold."""
@@ -87,18 +90,18 @@ class Service:
         return len(lookup) if isinstance(lookup, IndicatorLookup) else 0
 
     async def keep_house(self) -> None:
-        """Run the retention job again and again, until cancelled."""
-        limits = self.config.retention
+        """Run the retention job again and again, until cancelled; one that fails is logged."""
         while True:
-            await asyncio.to_thread(
-                run_retention,
-                self.engine,
-                self.home,
-                self.clock.now(),
-                limits.verdicts_days,
-                limits.revoked_tokens_days,
-            )
-            await asyncio.sleep(limits.every_s)
+            try:
+                await asyncio.to_thread(self._clean)
+            except Exception as error:  # a full disk or a lock today says nothing of tomorrow
+                log.error("retention", error=type(error).__name__)
+            await asyncio.sleep(self.config.retention.every_s)
+
+    def _clean(self) -> None:
+        limits = self.config.retention
+        days = (limits.verdicts_days, limits.revoked_tokens_days)
+        run_retention(self.engine, self.home, self.clock.now(), *days)
 
     def close(self) -> None:
         """End the workers and close the store."""

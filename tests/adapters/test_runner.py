@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from cityshield.adapters.runners.local import LocalRunner, check_in_processes
+from cityshield.adapters.runners.local import Answer, LocalRunner, answer_in_processes
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import BENIGN, UNKNOWN, Verdict
 
@@ -61,11 +61,26 @@ async def test_waiting_for_a_free_worker_counts() -> None:
         runner.close()
 
 
-def test_bulk_answers_come_in_order_whatever_dies() -> None:
-    batches = [[subject(f"{n}"), subject(f"{n}b")] for n in range(12)]
-    batches[5] = [subject("die")]
-    answers = list(check_in_processes(Moody, batches, 2))
-    assert [len(answer) for answer in answers] == [len(batch) for batch in batches]
-    assert answers[0][0].level == BENIGN
-    assert answers[5][0].failed[0].reason == "crashed"
-    assert answers[4][0].subject.value == "4"
+def moody_answers() -> Answer:
+    """What a bulk worker builds: it says which process answered, or does what it is told."""
+
+    def answer(question: bytes) -> bytes:
+        if question == b"die":
+            os.kill(os.getpid(), 9)
+        if question == b"much":
+            raise MemoryError
+        return question + b" %d" % os.getpid()
+
+    return answer
+
+
+def test_bulk_answers_come_in_order_and_only_the_batch_that_kills_is_lost() -> None:
+    questions = [b"%d" % number for number in range(40)]
+    questions[5] = questions[6] = questions[20] = b"die"
+    questions[30] = b"much"
+    answers = list(answer_in_processes(moody_answers, questions, 2))
+    assert [asked for asked, _ in answers] == questions
+    lost = [place for place, (_, answer) in enumerate(answers) if not answer]
+    assert lost == [5, 6, 20, 30]
+    for asked, answer in answers:
+        assert not answer or answer.split()[0] == asked

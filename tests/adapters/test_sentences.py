@@ -106,3 +106,10 @@ def test_any_header_gives_a_language(wanted: str) -> None:
 def test_a_sentence_that_is_missing_is_seen_and_fails_nothing() -> None:
     assert Sentences().say("no-such-sentence", "en") == "no-such-sentence"
     assert fill("a { $b } c", {}) == "a {$b} c"
+
+
+def test_nothing_that_was_said_is_remembered() -> None:
+    said = Sentences()
+    said.say("error-role", "en", role="typed-by-a-person", roles="x")
+    held = [value for value in vars(said).values() if "typed-by-a-person" in repr(value)]
+    assert held == []

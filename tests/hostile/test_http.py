@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -228,12 +228,11 @@ def test_head_has_no_body(live: Live, path: str) -> None:
 )
 def test_what_is_hardly_a_request_ends_and_harms_nothing(live: Live, raw: bytes) -> None:
     with socket.create_connection(("127.0.0.1", live.port), 10) as wire:
-        wire.sendall(raw)
-        wire.shutdown(socket.SHUT_WR)
-        try:
+        said = b""
+        with suppress(OSError):  # it may hang up before it has heard everything
+            wire.sendall(raw)
+            wire.shutdown(socket.SHUT_WR)
             said = wire.recv(100)
-        except ConnectionResetError:
-            said = b""
     assert b" 500 " not in said
     require_alive(live)
 

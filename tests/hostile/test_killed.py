@@ -15,7 +15,8 @@ import msgspec
 import pytest
 
 from cityshield.adapters.clock import SystemClock
-from cityshield.adapters.store.indicators import BATCH_LINES, IndicatorLookup
+from cityshield.adapters.store.indicators import BATCH_LINES
+from cityshield.adapters.store.lookup import IndicatorLookup
 from tests.conftest import run_cli
 
 LINES = 1_000_000

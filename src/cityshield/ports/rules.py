@@ -8,15 +8,14 @@ import msgspec
 
 
 class RuleHit(msgspec.Struct, frozen=True, gc=False):
-    """One rule that matched: its name, the set it is from, its own description and its patterns.
+    """One rule that matched: its name, the set it is from, and its own description.
 
-    `patterns` are identifiers such as `$a`; the bytes that matched are not kept.
+    The bytes that matched are not kept.
     """
 
     rule: str
     origin: str
     description: str
-    patterns: tuple[str, ...]
 
 
 class Scan(msgspec.Struct, frozen=True, gc=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -28,13 +29,15 @@ class Identity(msgspec.Struct, frozen=True):
     """An authenticated actor: a name, a role, and the scopes its token was narrowed to.
 
     `scopes` is empty for all that the role allows. `how` says what proved the identity:
-    `token`, or `local` for the operating-system user who owns the data directory.
+    `token`, or `local` for the operating-system user who owns the data directory. `id` is the
+    token's, for names are not unique.
     """
 
     name: str
     role: str
     scopes: tuple[str, ...] = ()
     how: str = "token"
+    id: str = ""
 
     def may(self, scope: str) -> bool:
         """Whether this identity may act within `scope`."""
@@ -42,3 +45,9 @@ class Identity(msgspec.Struct, frozen=True):
         if least is None or ROLES.index(self.role) < ROLES.index(least):
             return False
         return not self.scopes or scope in self.scopes
+
+    def covers(self, role: str, scopes: Collection[str]) -> bool:
+        """Whether all that a role, narrowed to scopes, allows is allowed to this identity too."""
+        other = Identity("", role, tuple(scopes))
+        wanted = [scope for scope in SCOPES if other.may(scope)]
+        return ROLES.index(role) <= ROLES.index(self.role) and all(map(self.may, wanted))

@@ -13,12 +13,8 @@ from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.store import indicators as module
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.index import FILE_NAME, Index, key_of, write_index
-from cityshield.adapters.store.indicators import (
-    IndicatorLookup,
-    import_entries,
-    rebuild_index,
-    remove_expired,
-)
+from cityshield.adapters.store.indicators import import_entries, rebuild_index, remove_expired
+from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, HOST, MALICIOUS_ACTIVITY
 
 

@@ -24,7 +24,8 @@ from cityshield.adapters.store.backup import (
 )
 from cityshield.adapters.store.cache import VerdictCache
 from cityshield.adapters.store.database import FILE_NAME, HEAD, open_database, writing
-from cityshield.adapters.store.indicators import IndicatorLookup, import_entries
+from cityshield.adapters.store.indicators import import_entries
+from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tables import metadata
 from cityshield.adapters.store.tokens import (
@@ -118,7 +119,9 @@ def test_the_audit_is_append_only_and_notices_tampering(home: Path) -> None:
 def test_a_token_proves_whose_it_is_until_it_ends(home: Path) -> None:
     engine = open_database(home)
     token = create_token(engine, ROOT, NOW, "feeder", ADMIN, ["indicators:write"], 1)
-    assert authenticate(engine, token, NOW) == Identity("feeder", ADMIN, ("indicators:write",))
+    made = list_tokens(engine)[0].id
+    found = authenticate(engine, token, NOW)
+    assert found == Identity("feeder", ADMIN, ("indicators:write",), id=made)
     assert authenticate(engine, token[:-1] + "x", NOW) is None
     assert authenticate(engine, token, NOW + 86_400) is None
     revoke_token(engine, ROOT, NOW, list_tokens(engine)[0].id)
@@ -185,7 +188,7 @@ def test_a_store_in_use_is_not_replaced(home: Path, tmp_path: Path) -> None:
 
 def test_the_cache_keeps_verdicts_without_names_and_forgets_them(home: Path) -> None:
     engine, clock = open_database(home), SystemClock()
-    cache = VerdictCache(home, clock, engine)
+    cache = VerdictCache(home, clock)
     verdict = Verdict(Subject("file", ""), UNKNOWN, 0.0, 1.0)
     cache.put_many({"k" * 64: verdict})
     assert cache.get_many(["k" * 64, "other"]) == {"k" * 64: verdict}

@@ -127,8 +127,9 @@ def test_operators_act_by_their_token(live: Live, client: httpx.Client) -> None:
     assert check(client, "from-the-api.example")["level"] == "malicious"
     analyst = token(live, "analyst")
     entries = client.get("/api/v1/audit", headers=analyst).json()
-    (act,) = [entry for entry in entries if "api-feed" in entry["detail"]]
-    assert act["actor"] == "token:test"
+    start, end = [entry for entry in entries if "api-feed" in entry["detail"]]
+    token_id = operator["authorization"].split("_")[1]
+    assert start["actor"] == end["actor"] == f"token:test#{token_id}"
     assert client.get("/api/v1/audit", headers=reader).status_code == 403
 
 

@@ -255,3 +255,20 @@ def test_wrong_forms_get_a_page_that_says_so(live: Live) -> None:
             assert answer.status_code in (200, 400), (kind, answer.status_code)
             assert answer.headers["content-type"].startswith("text/html")
             assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_file_is_not_sent_along_with_the_next_question(
+    browser: Browser, live: Live, tmp_path: Path
+) -> None:
+    file = tmp_path / "eicar.com"
+    file.write_bytes(EICAR)
+    with context(browser) as opened:
+        page = opened.new_page()
+        page.goto(live.url)
+        page.set_input_files("input[type=file]", str(file))
+        page.click("form:has(textarea) button[type=submit]")
+        page.wait_for_selector("#answer .level-malicious")
+        page.wait_for_function("document.querySelector('#file').files.length === 0")
+        page.fill("textarea", CASES["benign"] or "")
+        page.click("form:has(textarea) button[type=submit]")
+        page.wait_for_selector("#answer .level-benign")

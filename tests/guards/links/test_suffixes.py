@@ -92,18 +92,6 @@ def test_small_list(host: str, suffix: str, registrable: str) -> None:
     assert (suffixes.suffix(host), suffixes.registrable(host)) == (suffix, registrable)
 
 
-@pytest.mark.parametrize(
-    ("host", "private"),
-    [
-        ("pages.test", True), ("me.pages.test", False), ("PAGES.test.", True), ("test", False),
-        ("co.test", False), ("x.rented.test", True), ("a.x.rented.test", False), ("wild.test", False),
-        ("xn--55qx5d.test", True), ("unlisted", False), ("192.0.2.1", False), ("", False),
-    ],
-)  # fmt: skip
-def test_private_section(host: str, private: bool) -> None:
-    assert Suffixes(SMALL_LIST).is_private_suffix(host) is private
-
-
 def test_a_hundred_thousand_labels() -> None:
     host = "a." * 100_000 + "b.co.test"
     suffixes = Suffixes(SMALL_LIST)
@@ -122,4 +110,3 @@ def test_any_host(host: str) -> None:
     assert registrable.endswith(suffix)
     if "" not in registrable.split("."):
         assert SUFFIXES.registrable(registrable) == registrable
-    assert SUFFIXES.is_private_suffix(host) in (True, False)

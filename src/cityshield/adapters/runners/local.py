@@ -14,8 +14,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import msgspec
@@ -38,6 +40,7 @@ class Judge(Protocol):
 
 
 Build = Callable[[], Judge]
+Answer = Callable[[bytes], bytes]
 
 
 class LocalRunner:
@@ -47,7 +50,7 @@ class LocalRunner:
     """
 
     def __init__(self, build: Build, workers: int) -> None:
-        self._build = build
+        self._answer = partial(_judging, build)
         self._free: asyncio.Queue[_Worker | None] = asyncio.Queue()
         for _ in range(workers):
             self._free.put_nowait(None)
@@ -64,9 +67,10 @@ class LocalRunner:
             return not_judged(subjects, "out-of-time")
         try:
             if worker is None or not worker.is_alive():
-                worker = await loop.run_in_executor(self._threads, _Worker, self._build)
-            asked = loop.run_in_executor(self._threads, worker.ask, subjects)
-            return await asyncio.wait_for(asyncio.shield(asked), max(0.1, deadline - loop.time()))
+                worker = await loop.run_in_executor(self._threads, _Worker, self._answer)
+            asked = loop.run_in_executor(self._threads, worker.ask, _encode(subjects))
+            left_s = max(0.1, deadline - loop.time())
+            return _decode_verdicts(await asyncio.wait_for(asyncio.shield(asked), left_s))
         except TimeoutError:
             if worker is not None:
                 worker.kill()
@@ -97,7 +101,7 @@ class LocalRunner:
 class _Worker:
     """One worker process, seen from its owner."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Callable[[], Answer]) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, build), daemon=True)
@@ -114,65 +118,87 @@ class _Worker:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def ask(self, subjects: Sequence[Subject]) -> list[Verdict]:
+    def ask(self, question: bytes) -> bytes:
         with self._asking:
-            self._pipe.send_bytes(_encode(subjects))
-            return _decode_verdicts(self._pipe.recv_bytes())
+            self._pipe.send_bytes(question)
+            return self._pipe.recv_bytes()
 
     def kill(self) -> None:
         self._process.kill()
         self._process.join(5)
 
 
-def _work(pipe: Connection, build: Build) -> None:
-    """Answer batches until the pipe closes."""
+def _work(pipe: Connection, build: Callable[[], Answer]) -> None:
+    """Answer questions until the pipe closes; one that takes too much memory with nothing."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    judge = build()
+    answer = build()
     while True:
         try:
-            subjects = _decode_subjects(pipe.recv_bytes())
+            question = pipe.recv_bytes()
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            verdicts = asyncio.run(_check(judge, subjects))
+            answered = answer(question)
         except (MemoryError, RecursionError):
-            verdicts = not_judged(subjects, "crashed")
-        pipe.send_bytes(_encode(verdicts))
+            answered = b""
+        pipe.send_bytes(answered)
+
+
+def _judging(build: Build) -> Answer:
+    """Answer subjects with verdicts, both as MessagePack."""
+    judge = build()
+
+    def answer(question: bytes) -> bytes:
+        return _encode(asyncio.run(_check(judge, _decode_subjects(question))))
+
+    return answer
 
 
 async def _check(judge: Judge, subjects: Sequence[Subject]) -> list[Verdict]:
     return await judge.check_many(subjects)
 
 
-def check_in_processes(
-    build: Build, batches: Iterable[Sequence[Subject]], processes: int
-) -> Iterator[list[Verdict]]:
-    """Verdicts for batches, in order, judged in several processes; few batches wait at a time.
+def answer_in_processes(
+    build: Callable[[], Answer], questions: Iterable[bytes], processes: int
+) -> Iterator[tuple[bytes, bytes]]:
+    """Each question with its answer, in order, from several processes; few wait at a time.
 
-    For bulk work without deadlines: a worker that dies gives its batch back as not judged.
+    For bulk work without deadlines. The answer is empty when the worker died of the question;
+    another one takes its place.
     """
-    workers = [_Worker(build) for _ in range(processes)]
-    pending: deque[tuple[Sequence[Subject], Future[list[Verdict]]]] = deque()
+    free: SimpleQueue[_Worker | None] = SimpleQueue()
+    for _ in range(processes):
+        free.put(None)
+    pending: deque[tuple[bytes, Future[bytes]]] = deque()
     try:
         with ThreadPoolExecutor(processes) as threads:
-            for number, batch in enumerate(batches):
-                worker = workers[number % processes]
-                pending.append((batch, threads.submit(worker.ask, batch)))
+            for question in questions:
+                pending.append((question, threads.submit(_ask, free, build, question)))
                 if len(pending) > 2 * processes:
-                    yield _result(*pending.popleft())
-            while pending:
-                yield _result(*pending.popleft())
+                    asked, future = pending.popleft()
+                    yield asked, future.result()
+            for asked, future in pending:
+                yield asked, future.result()
     finally:
-        for worker in workers:
-            worker.kill()
+        while not free.empty():
+            if worker := free.get():
+                worker.kill()
 
 
-def _result(batch: Sequence[Subject], future: Future[list[Verdict]]) -> list[Verdict]:
+def _ask(free: SimpleQueue[_Worker | None], build: Callable[[], Answer], question: bytes) -> bytes:
+    """Have a free worker answer; one that dies leaves its place to a new one."""
+    worker = free.get()
     try:
-        return future.result()
-    except (EOFError, OSError, msgspec.DecodeError):
-        return not_judged(batch, "crashed")
+        worker = worker or _Worker(build)
+        return worker.ask(question)
+    except (EOFError, OSError):
+        if worker is not None:
+            worker.kill()
+        worker = None
+        return b""
+    finally:
+        free.put(worker)
 
 
 def not_judged(subjects: Sequence[Subject], reason: str) -> list[Verdict]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 LANGUAGES: Final = ("en", "zh-Hans")
 CARD_KEYS: Final = {"en": "en", "zh-Hans": "zh"}
 FIELDS: Final = ("what", "why", "now")
-_MOST_REMEMBERED = 4096
 _MESSAGE = re.compile(r"^([a-zA-Z][\w-]*) *= *(.*(?:\n[ }].*|\n(?=\n* ))*)", re.MULTILINE)
 _VARIABLE = re.compile(r"\{ ?\$([a-zA-Z][\w-]*) ?\}")
 
@@ -60,7 +60,6 @@ class Sentences:
         self._folders = folders
         self._loaded: dict[str, dict[str, str]] = {}
         self._cards: set[tuple[str, str]] = set()
-        self._remembered: dict[tuple[str, str, tuple[tuple[str, str], ...]], str] = {}
 
     def say(self, sentence: str, language: str, **args: str | int) -> str:
         """A general sentence."""
@@ -76,18 +75,12 @@ class Sentences:
         return self._format(f"{prefix}-{field}", language, args)
 
     def _format(self, sentence: str, language: str, args: Mapping[str, str]) -> str:
-        key = (sentence, language, tuple(args.items()))
-        if (said := self._remembered.get(key)) is not None:
-            return said
         pattern = self._patterns(language).get(sentence)
         if pattern is None:
             return sentence
-        said = (
-            fill(pattern, args) if is_simple(pattern) else self._by_fluent(pattern, language, args)
-        )
-        if len(self._remembered) < _MOST_REMEMBERED and sum(map(len, args.values())) < 200:
-            self._remembered[key] = said
-        return said
+        if pieces := _pieces(pattern):
+            return _join(pieces, args)
+        return self._by_fluent(pattern, language, args)
 
     def _by_fluent(self, pattern: str, language: str, args: Mapping[str, str]) -> str:
         """Format a pattern that selects, with numbers as numbers."""
@@ -127,4 +120,21 @@ def is_simple(pattern: str) -> bool:
 
 def fill(pattern: str, args: Mapping[str, str]) -> str:
     """A simple pattern with its variables; one that is not given is left as Fluent leaves it."""
-    return _VARIABLE.sub(lambda found: args.get(found[1], f"{{${found[1]}}}"), pattern)
+    return _join(_VARIABLE.split(pattern), args)
+
+
+@cache
+def _pieces(pattern: str) -> Sequence[str]:
+    """A simple pattern as text, variable, text and so on; nothing for one that is not simple.
+
+    Patterns are remembered, what is said is not: it may quote what a person asked about.
+    """
+    return _VARIABLE.split(pattern) if is_simple(pattern) else ()
+
+
+def _join(pieces: Sequence[str], args: Mapping[str, str]) -> str:
+    if len(pieces) == 1:
+        return pieces[0]
+    said = list(pieces)
+    said[1::2] = [args.get(name, f"{{${name}}}") for name in pieces[1::2]]
+    return "".join(said)

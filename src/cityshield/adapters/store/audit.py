@@ -51,7 +51,7 @@ def record(
         select(audit.c.seq, audit.c.digest).order_by(audit.c.seq.desc()).limit(1)
     ).first()
     seq, previous = (last.seq + 1, last.digest) if last else (1, ORIGIN)
-    actor = f"{identity.how}:{identity.name}"
+    actor = f"{identity.how}:{identity.name}" + (f"#{identity.id}" if identity.id else "")
     text = _encode(dict(detail)).decode()
     digest = _digest(seq, at, actor, action, text, previous)
     connection.execute(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
 
 from cityshield.adapters.store.database import FILE_NAME, HEAD, copy_database, open_database
-from cityshield.adapters.store.indicators import KINDS, TYPES, rebuild_index
+from cityshield.adapters.store.indicators import KINDS, TYPES, lock_indicators, rebuild_index
+from cityshield.adapters.store.place import locked
 from cityshield.adapters.store.tables import audit, indicators, settings, sources, tokens
 from cityshield.vocabulary.errors import InputError, StoreError
 
@@ -24,12 +24,16 @@ _IN_USE_NAME = "service.lock"
 @contextmanager
 def in_use(home: Path) -> Iterator[None]:
     """Say that a service runs on this data directory; any number may."""
-    with (home / _IN_USE_NAME).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError("error-busy") from None
+    with ExitStack() as stack:
+        _take(stack, locked(home / _IN_USE_NAME, shared=True, wait=False))
         yield
+
+
+def _take(stack: ExitStack, lock: AbstractContextManager[None]) -> None:
+    try:
+        stack.enter_context(lock)
+    except BlockingIOError:
+        raise StoreError("error-busy") from None
 
 
 def create_backup(home: Path, target: Path | None) -> Path:
@@ -57,11 +61,9 @@ def restore_backup(home: Path, backup: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     kept = home / "backups" / f"before-restore-{stamp}.sqlite3"
-    with (home / _IN_USE_NAME).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError("error-busy") from None
+    with ExitStack() as stack:
+        _take(stack, locked(home / _IN_USE_NAME, wait=False))
+        _take(stack, lock_indicators(home, wait=False))
         store = home / FILE_NAME
         scratch = home / f"{FILE_NAME}.restoring"
         copy_database(backup, scratch)
@@ -71,9 +73,9 @@ def restore_backup(home: Path, backup: Path) -> Path:
             for suffix in ("-wal", "-shm"):
                 store.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
         os.replace(scratch, store)
-    engine = open_database(home)
-    rebuild_index(engine, home)
-    engine.dispose()
+        engine = open_database(home)
+        rebuild_index(engine, home)
+        engine.dispose()
     return kept
 
 
@@ -92,7 +94,7 @@ def _require_sound(backup: Path) -> None:
 
 
 def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
-    """Every row of every table as an object, indicators in words; digests of tokens stay inside."""
+    """Every row but those of the verdict cache, as objects; digests of tokens stay inside."""
     with engine.connect() as connection:
         for table in (settings, sources):
             for row in connection.execute(select(table)).mappings():

@@ -12,38 +12,60 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 
+from cityshield.adapters.store.place import STORE_NAME, locked
 from cityshield.vocabulary.errors import StoreError
 
-FILE_NAME = "cityshield.sqlite3"
+FILE_NAME = STORE_NAME
 HEAD = "0001"
 """The newest migration; a test compares it with the folder."""
 
 _BUSY_MS = 30_000
+_LOCK_NAME = "store.lock"
 _FAULTS_OF_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
-def open_database(home: Path) -> Engine:
-    """The store in a data directory, created or migrated as needed.
+def open_database(home: Path, *, create: bool = True, busy_ms: int = _BUSY_MS) -> Engine:
+    """The store in a data directory, migrated as needed; StoreError when it may not be created.
 
-    Before a migration of a store that holds something, the file is copied to `backups/`.
+    Before a migration of a store that holds something, the file is copied to `backups/`. The
+    engine never makes a file: once open, a store that is deleted is missing, not empty. `busy_ms`
+    is how long to wait for another writer.
     """
-    path = home / FILE_NAME
-    _make_private(home)
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", partial(_prepare, path))
+    path = home / STORE_NAME
+    if create or home.exists():
+        _make_private(home)
+    if not create and not path.is_file():
+        raise StoreError("error-store-missing", path=str(path))
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, creator=partial(_connect, path, busy_ms))
+    event.listen(engine, "connect", partial(_prepare, path, busy_ms))
+    event.listen(engine, "checkout", partial(_require_same_file, path))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", partial(_explain, path))
     with explained(path):
-        found = _revision(path)
-        if found != HEAD:
-            _migrate(engine, path, found)
+        _bring_up_to_date(engine, path)
     return engine
 
 
-def exists(home: Path) -> bool:
-    """Whether the data directory holds a store."""
-    return (home / FILE_NAME).is_file()
+def _bring_up_to_date(engine: Engine, path: Path) -> None:
+    """Make or migrate the file: one process does, those that come at the same time wait."""
+    lock = path.with_name(_LOCK_NAME)
+    try:
+        with locked(lock, shared=True):
+            if _state(path) == (HEAD, "wal"):
+                return
+        with locked(lock):
+            found, journal = _state(path)
+            if journal != "wal":
+                with closing(sqlite3.connect(path)) as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")
+            if found != HEAD:
+                _migrate(engine, path, found)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError("error-home", path=str(path.parent), reason=reason) from error
 
 
 @contextmanager
@@ -86,18 +108,36 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError("error-store", path=str(path), reason=str(error)) from error
 
 
-def _prepare(path: Path, connection: Any, _record: Any) -> None:
+def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+    if not path.is_file():
+        raise StoreError("error-store-missing", path=str(path))
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    timeout_s = busy_ms / 1000
+    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout_s)
+
+
+def _prepare(path: Path, busy_ms: int, connection: Any, record: Any) -> None:
     with explained(path):
-        _set_up(connection)
+        _set_up(connection, busy_ms)
+    record.info["file"] = os.stat(path).st_ino
 
 
-def _set_up(connection: Any) -> None:
+def _require_same_file(path: Path, _connection: Any, record: Any, _proxy: Any) -> None:
+    """Have the pool connect anew when the store was deleted or another took its place."""
+    try:
+        same = os.stat(path).st_ino == record.info["file"]
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise DisconnectionError
+
+
+def _set_up(connection: Any, busy_ms: int) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event opens transactions instead
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MS}",
+        f"busy_timeout={busy_ms}",
         "cache_size=-4096",
         "temp_store=MEMORY",
     ):
@@ -116,18 +156,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _revision(path: Path) -> str:
-    """The migration that a file is at; empty for a new file. Raises for a foreign one."""
+def _state(path: Path) -> tuple[str, str]:
+    """The migration that a file is at, empty for a new one, and how it keeps its journal.
+
+    Raises for a foreign one.
+    """
     if not path.exists() or not path.stat().st_size:
-        return ""
+        return "", ""
     with closing(sqlite3.connect(path)) as connection:
+        (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not tables:
-            return ""
+            return "", journal
         if not {"alembic_version", "indicators", "audit"} <= tables:
             raise StoreError("error-store-foreign", path=str(path))
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return row[0] if row else ""
+        return (row[0] if row else ""), journal
 
 
 def _migrate(engine: Engine, path: Path, found: str) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 FILE_NAME = "indicators.index"
 _HEADER = struct.Struct("<8sQQ40x")
 _REPLACED_AT = _HEADER.size - 1
+_LOOK_EVERY_S = 1.0
 _MAGIC = b"CSINDEX1"
 _BUCKETS = 1 << 16
 _SHIFT = 48
@@ -37,8 +39,10 @@ def key_of(value: str) -> int:
 class Index:
     """An index file mapped into memory; empty while there is none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._monotonic = monotonic
+        self._look_again_at = 0.0
         self._stamp: tuple[int, int, int] | None = None
         self.revision = 0
         self.size = 0
@@ -52,10 +56,13 @@ class Index:
         """Map the file anew if it was replaced; one that is damaged is said to be, and left.
 
         Whoever replaces the file first says so in a byte of the old one, which is mapped here, so
-        that nothing has to be asked of the system while nothing has changed.
+        that the system is asked once a second only: for a file that was deleted and made again.
         """
-        if self._mapped is not None and not self._mapped[_REPLACED_AT]:
+        now = self._monotonic()
+        is_told = self._mapped is None or self._mapped[_REPLACED_AT]
+        if not is_told and now < self._look_again_at:
             return
+        self._look_again_at = now + _LOOK_EVERY_S
         try:
             found = os.stat(self._path)
         except FileNotFoundError:

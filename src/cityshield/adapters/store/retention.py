@@ -7,11 +7,15 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
+from cityshield.adapters.store.audit import record_alone
 from cityshield.adapters.store.cache import forget_before
 from cityshield.adapters.store.indicators import remove_expired
 from cityshield.adapters.store.tokens import forget_ended_before
+from cityshield.vocabulary.identity import ADMIN, Identity
 
 _DAY_S = 86_400
+SERVICE = Identity("retention", ADMIN, how="local")
+"""The running service, which does this by itself."""
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -23,11 +27,22 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 def run_retention(
-    engine: Engine, home: Path, now: int, verdicts_days: int, tokens_days: int
+    engine: Engine,
+    home: Path,
+    now: int,
+    verdicts_days: int,
+    tokens_days: int,
+    by: Identity = SERVICE,
 ) -> Removed:
-    """Delete expired indicators, old verdicts, and tokens that ended long ago."""
-    return Removed(
+    """Delete expired indicators, old verdicts, and tokens that ended long ago.
+
+    It is recorded as an act of `by` when something was deleted.
+    """
+    removed = Removed(
         remove_expired(engine, home, now),
         forget_before(engine, now - verdicts_days * _DAY_S),
         forget_ended_before(engine, now - tokens_days * _DAY_S),
     )
+    if any(msgspec.structs.astuple(removed)):
+        record_alone(engine, by, "retention", now, msgspec.structs.asdict(removed))
+    return removed

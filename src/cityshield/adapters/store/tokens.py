@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Engine, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.tables import tokens
-from cityshield.vocabulary.errors import InputError
+from cityshield.adapters.store.tables import settings, tokens
+from cityshield.vocabulary.errors import Forbidden, InputError
 from cityshield.vocabulary.identity import ROLES, SCOPES, Identity
 
 _PREFIX = "cs"
 _ID_BYTES, _SECRET_BYTES = 6, 32
 _DAY_S = 86_400
+_FIRST = "tokens.first"
+"""The setting that says when the first token was made; it outlives all tokens."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -45,24 +48,51 @@ def create_token(
     """A new token for `name`; the text returned is the only copy.
 
     The text is `cs_ID_SECRET`, the secret 256 random bits, so that one SHA-256 of it keeps it.
+    Raises Forbidden when it would allow what its maker may not do.
     """
     _require(name, role, scopes)
+    if not by.covers(role, scopes):
+        raise Forbidden("error-widen", name=by.name)
+    with writing(engine) as connection:
+        return _insert(connection, by, now, name, role, scopes, expires_days)
+
+
+def create_first_token(engine: Engine, by: Identity, now: int, name: str, role: str) -> str | None:
+    """A first token; None when there ever was one, also if it was deleted since."""
+    with writing(engine) as connection:
+        kept = select(settings.c.value).where(settings.c.name == _FIRST)
+        held = select(func.count()).select_from(tokens)
+        if connection.scalar(kept) is not None or connection.scalar(held):
+            return None
+        return _insert(connection, by, now, name, role, (), None)
+
+
+def _insert(
+    connection: Connection,
+    by: Identity,
+    now: int,
+    name: str,
+    role: str,
+    scopes: Sequence[str],
+    expires_days: int | None,
+) -> str:
     token_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES)
     expires = None if expires_days is None else now + expires_days * _DAY_S
-    with writing(engine) as connection:
-        connection.execute(
-            insert(tokens).values(
-                id=token_id,
-                name=name,
-                role=role,
-                scopes=" ".join(scopes),
-                digest=sha256(secret.encode()).hexdigest(),
-                created_at=now,
-                expires=expires,
-            )
+    connection.execute(
+        insert(tokens).values(
+            id=token_id,
+            name=name,
+            role=role,
+            scopes=" ".join(scopes),
+            digest=sha256(secret.encode()).hexdigest(),
+            created_at=now,
+            expires=expires,
         )
-        detail = {"token": token_id, "name": name, "role": role, "scopes": " ".join(scopes)}
-        record(connection, by, "tokens.create", now, detail)
+    )
+    first = insert(settings).values(name=_FIRST, value=str(now))
+    connection.execute(first.on_conflict_do_nothing())
+    detail = {"token": token_id, "name": name, "role": role, "scopes": " ".join(scopes)}
+    record(connection, by, "tokens.create", now, detail)
     return f"{_PREFIX}_{token_id}_{secret}"
 
 
@@ -81,7 +111,7 @@ def authenticate(engine: Engine, text: str, now: int) -> Identity | None:
         row = connection.execute(query).first()
     if row is None or not hmac.compare_digest(row.digest, sha256(secret.encode()).hexdigest()):
         return None
-    return Identity(row.name, row.role, tuple(row.scopes.split()))
+    return Identity(row.name, row.role, tuple(row.scopes.split()), id=row.id)
 
 
 def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:
@@ -102,12 +132,6 @@ def list_tokens(engine: Engine) -> list[Token]:
     with engine.connect() as connection:
         rows = connection.execute(select(tokens).order_by(tokens.c.created_at, tokens.c.id))
         return [_token(row) for row in rows]
-
-
-def has_tokens(engine: Engine) -> bool:
-    """Whether any token was ever made."""
-    with engine.connect() as connection:
-        return bool(connection.execute(select(func.count()).select_from(tokens)).scalar())
 
 
 def forget_ended_before(engine: Engine, moment: int) -> int:

@@ -153,8 +153,7 @@ def _scanner_of(rules: yara_x.Rules, timeout_s: int) -> yara_x.Scanner:
 
 def _hit(rule: yara_x.Rule) -> RuleHit:
     description = next((str(value) for key, value in rule.metadata if key == "description"), "")
-    patterns = tuple(pattern.identifier for pattern in rule.patterns if pattern.matches)
-    return RuleHit(rule.identifier, rule.namespace, description[:_DESCRIPTION_CHARACTERS], patterns)
+    return RuleHit(rule.identifier, rule.namespace, description[:_DESCRIPTION_CHARACTERS])
 
 
 def _read(folder: Path, problems: list[str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ _STATUS = {
     "409": "Another import is running.",
     "413": "Too large.",
     "429": "Too many requests; Retry-After says how long to wait.",
-    "503": "Took too long and was stopped.",
+    "503": "Took too long, or the store can't be used now.",
 }
 
 
@@ -192,7 +192,7 @@ class LinesOperation(Operation):
         )
         self.responses = {
             "200": OpenAPIResponse("The verdicts.", content={"application/x-ndjson": answers}),
-            **problem_responses("400", "413", "429"),
+            **problem_responses("400", "413", "429", "503"),
         }
 
 
@@ -202,7 +202,7 @@ class OperatorOperation(Operation):
 
     def __post_init__(self) -> None:
         """Say how it refuses."""
-        problems = problem_responses("400", "401", "403", "429")
+        problems = problem_responses("400", "401", "403", "429", "503")
         self.responses = {**(self.responses or {}), **problems}
 
 
@@ -220,5 +220,5 @@ class FeedOperation(Operation):
         self.request_body = RequestBody(required=True, content=lines)
         self.responses = {
             **(self.responses or {}),
-            **problem_responses("400", "401", "403", "409", "413", "429"),
+            **problem_responses("400", "401", "403", "409", "413", "429", "503"),
         }

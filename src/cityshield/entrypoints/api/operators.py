@@ -45,13 +45,13 @@ class TokenMade(msgspec.Struct, frozen=True):
 def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
     """What needs a token."""
 
-    def require(request: Asked, scope: str) -> Identity:
-        return authenticated(service, request, scope)
+    async def require(request: Asked, scope: str) -> Identity:
+        return await authenticated(service, request, scope)
 
     @get("/me", operation_class=OperatorOperation, summary="Who am I")
     async def me(request: Asked) -> Identity:
         """The identity that the token proves."""
-        identity = service.identify(request.headers.get("authorization", ""))
+        identity = await service.identify(request.headers.get("authorization", ""))
         if identity is None:
             raise Forbidden("error-not-authenticated")
         return identity
@@ -69,7 +69,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         reason: Annotated[str, Parameter(max_length=1000)] = "",
     ) -> ImportReport:
         """Take the lines of a list into the store (scope `indicators:write`)."""
-        identity = require(request, "indicators:write")
+        identity = await require(request, "indicators:write")
         body = BytesIO(await request.body())
         return await asyncio.to_thread(
             import_feed,
@@ -89,7 +89,7 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         request: Asked, value: Annotated[str, Parameter(min_length=1, max_length=8192)]
     ) -> list[Indicator]:
         """The indicators in force for a link, a host or a SHA-256 (scope `indicators:read`)."""
-        require(request, "indicators:read")
+        await require(request, "indicators:read")
         if _SHA256.fullmatch(value):
             return list(service.shield.rooms.indicators.find_many([(value.lower(),)])[0])
         guard = service.shield.guard("links")
@@ -101,35 +101,37 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         request: Asked, after: Annotated[int, Parameter(ge=0, le=2**62)] = 0
     ) -> list[Entry]:
         """A thousand entries after a sequence number (scope `audit:read`)."""
-        require(request, "audit:read")
-        return list(read_audit(service.engine, after, 1000))
+        await require(request, "audit:read")
+        return await asyncio.to_thread(lambda: list(read_audit(service.engine, after, 1000)))
 
     @get("/tokens", operation_class=OperatorOperation, summary="List tokens")
     async def tokens(request: Asked) -> list[Token]:
         """Every token without its secret (scope `tokens:write`)."""
-        require(request, "tokens:write")
-        return list_tokens(service.engine)
+        await require(request, "tokens:write")
+        return await asyncio.to_thread(list_tokens, service.engine)
 
     @post("/tokens", status_code=201, operation_class=OperatorOperation, summary="Make a token")
     async def make_token(request: Asked, data: TokenRequest) -> TokenMade:
         """A new token; its text is in this answer and nowhere else (scope `tokens:write`)."""
-        identity = require(request, "tokens:write")
+        identity = await require(request, "tokens:write")
         now = service.clock.now()
         wanted = (data.name, data.role, data.scopes, data.expires_days)
-        return TokenMade(create_token(service.engine, identity, now, *wanted))
+        made = await asyncio.to_thread(create_token, service.engine, identity, now, *wanted)
+        return TokenMade(made)
 
     @delete("/tokens/{token_id:str}", operation_class=OperatorOperation, summary="Revoke a token")
     async def end_token(request: Asked, token_id: str) -> None:
         """End a token at once (scope `tokens:write`)."""
-        identity = require(request, "tokens:write")
-        revoke_token(service.engine, identity, service.clock.now(), token_id)
+        identity = await require(request, "tokens:write")
+        now = service.clock.now()
+        await asyncio.to_thread(revoke_token, service.engine, identity, now, token_id)
 
     return [me, import_lines, find_indicators, list_audit, tokens, make_token, end_token]
 
 
-def authenticated(service: Service, request: Asked, scope: str) -> Identity:
+async def authenticated(service: Service, request: Asked, scope: str) -> Identity:
     """Who asks; Forbidden when nobody is proven or the scope is not theirs."""
-    identity = service.identify(request.headers.get("authorization", ""))
+    identity = await service.identify(request.headers.get("authorization", ""))
     if identity is None:
         raise Forbidden("error-not-authenticated")
     if not identity.may(scope):

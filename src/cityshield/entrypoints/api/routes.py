@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -13,9 +12,10 @@ from litestar.response import Stream
 
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.catalogue import CheckCard, catalogue
-from cityshield.entrypoints.api.bulk import BulkLine, read_bulk
+from cityshield.entrypoints.api.bulk import BulkLine, Places, read_bulk
 from cityshield.entrypoints.api.openapi import CheckOperation, LinesOperation
 from cityshield.entrypoints.api.operators import operator_routes
+from cityshield.entrypoints.form import MULTIPART, Upload, read_form
 from cityshield.service import Service
 from cityshield.shield import kind_of
 from cityshield.vocabulary.errors import InputError
@@ -42,14 +42,15 @@ _decode = msgspec.json.Decoder(CheckRequest).decode
 def api_routes(service: Service) -> Router:
     """The routes of the API over a service."""
     settings = service.config.server
-    bulk_places = asyncio.Semaphore(settings.bulk_at_once)
+    places = Places(settings.bulk_at_once)
+    cards = _catalogue_of(service)
 
     @post("/check", status_code=200, operation_class=CheckOperation, summary="Check one subject")
     async def check(request: Asked) -> Response[bytes]:
         """Judge a link or a message (JSON), or a file (multipart, field `file`)."""
         media_type = request.scope["state"]["headers"].get(b"content-type", b"")
-        if media_type.startswith(b"multipart/form-data"):
-            subject = await _file_of(request)
+        if media_type.lower().startswith(MULTIPART.encode()):
+            subject = await _file_of(request, settings.max_text_bytes)
         else:
             subject = subject_of(await request.body(), settings.max_text_bytes)
         verdict = await service.check(subject)
@@ -64,37 +65,50 @@ def api_routes(service: Service) -> Router:
     )
     async def check_bulk(request: Asked) -> Stream:
         """Judge one subject a line (NDJSON in and out), in order, while the lines come in."""
-        if bulk_places.locked():
-            raise InputError("error-rate", seconds=5)
-        await bulk_places.acquire()
+        client = request.scope["state"]["client"]
+        places.take(client)
         try:
             answers = read_bulk(request, settings, _answer_lines(service, language_of(request)))
             held = await _until_sent(answers, settings.bulk_held_bytes)
         except BaseException:
-            bulk_places.release()
+            places.leave(client)
             raise
 
         async def stream() -> AsyncIterator[bytes]:
             try:
+                yield b""
                 for chunk in held:
                     yield chunk
                 async for chunk in answers:
                     yield chunk
             finally:
-                bulk_places.release()
+                places.leave(client)
 
-        return Stream(stream(), media_type=NDJSON)
+        chunks = stream()
+        await anext(chunks)  # once begun it is ended, and gives its place back, come what may
+        return Stream(chunks, media_type=NDJSON)
 
     @get("/checks", summary="The catalogue of checks")
-    async def list_checks(request: Asked) -> list[CheckCard]:
+    async def list_checks(request: Asked) -> Response[list[CheckCard]]:
         """Every check and every rule of ours, with its sentences and examples."""
-        return list(catalogue(service.shield, language_of(request)))
+        encoded: Response[Any] = Response(cards(language_of(request)), media_type=JSON)
+        return encoded
 
     return Router(
         "/api/v1",
         route_handlers=[check, check_bulk, list_checks, *operator_routes(service)],
         tags=["check"],
     )
+
+
+def _catalogue_of(service: Service) -> Callable[[str], bytes]:
+    """The catalogue's JSON by language; it does not change while the service runs."""
+
+    @cache
+    def cards(language: str) -> bytes:
+        return _encode(list(catalogue(service.shield, language)))
+
+    return cards
 
 
 def language_of(request: Asked) -> str:
@@ -125,18 +139,11 @@ def subject_of(body: bytes, most_bytes: int) -> Subject:
     return Subject(kind, asked.value)
 
 
-async def _file_of(request: Asked) -> Subject:
-    from litestar.datastructures import UploadFile
-    from litestar.exceptions import ClientException
-
-    try:
-        form = await request.form()
-    except (ClientException, ValueError) as error:
-        raise InputError("error-body", reason="multipart/form-data") from error
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile):
-        raise InputError("error-body", reason="multipart/form-data, field “file”")
-    return Subject(FILE, upload.filename or "file", await upload.read())
+async def _file_of(request: Asked, most_text_bytes: int) -> Subject:
+    upload = (await read_form(request, most_text_bytes)).get("file")
+    if not isinstance(upload, Upload):
+        raise InputError("error-body", reason=f"{MULTIPART}, field “file”")
+    return Subject(FILE, upload.name, upload.content)
 
 
 def _answer_lines(service: Service, language: str):  # type: ignore[no-untyped-def]
@@ -148,8 +155,8 @@ def _answer_lines(service: Service, language: str):  # type: ignore[no-untyped-d
         answers: list[bytes | None] = []
         for line in lines:
             try:
-                if line.raw is None:
-                    raise InputError("error-text-long", kib=most >> 10)
+                if line.error is not None:
+                    raise line.error
                 subjects.append(subject_of(line.raw, most))
                 answers.append(None)
             except InputError as error:

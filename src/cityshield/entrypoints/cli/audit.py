@@ -10,6 +10,8 @@ import click
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import open_store, to_json
 
+_LONGEST_CHARACTERS = 100_000
+
 
 @click.group()
 def audit() -> None:
@@ -50,10 +52,12 @@ def verify(expect: str | None, language: str, home: Path) -> int:
 def list_(as_json: bool, home: Path) -> None:
     """List every entry, the oldest first."""
     from cityshield.adapters.store.audit import read_audit
+    from cityshield.answer import harmless
 
     for entry in read_audit(open_store(home)):
         if as_json:
             click.echo(to_json(entry))
             continue
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.at))
-        click.echo(f"{entry.seq:>6}  {moment}  {entry.actor}  {entry.action}  {entry.detail}")
+        line = f"{entry.seq:>6}  {moment}  {entry.actor}  {entry.action}  {entry.detail}"
+        click.echo(harmless(line, _LONGEST_CHARACTERS))

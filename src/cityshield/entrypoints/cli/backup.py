@@ -30,10 +30,9 @@ def create(file: Path | None, language: str, home: Path) -> None:
     from cityshield.adapters.store.audit import record_alone
     from cityshield.adapters.store.backup import create_backup
 
-    engine = open_store(home)
-    now = int(time.time())
-    record_alone(engine, local_identity(), "backup.create", now, {"file": str(file or "")})
+    engine, now = open_store(home), int(time.time())
     made = create_backup(home, file)
+    record_alone(engine, local_identity(), "backup.create", now, {"file": str(made)})
     click.echo(Sentences().say("backup-made", language, path=str(made)))
 
 
@@ -59,10 +58,13 @@ def restore(file: Path, language: str, home: Path) -> None:
 @click.command(epilog="\b\nExample:\n  cityshield export > everything.jsonl\n")
 @home_option
 def export(home: Path) -> None:
-    """Write everything in the store as JSON Lines, without the digests of tokens."""
+    """Write everything but the verdict cache as JSON Lines, without the digests of tokens."""
+    from cityshield.adapters.store.audit import record_alone
     from cityshield.adapters.store.backup import export_everything
 
-    for row in export_everything(open_store(home)):
+    engine = open_store(home)
+    record_alone(engine, local_identity(), "export", int(time.time()), {})
+    for row in export_everything(engine):
         sys.stdout.write(to_json(row) + "\n")
 
 
@@ -82,6 +84,7 @@ def retention(language: str, home: Path) -> None:
         int(time.time()),
         limits.verdicts_days,
         limits.revoked_tokens_days,
+        local_identity(),
     )
     words = {
         "indicators": removed.indicators,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,18 +12,27 @@ from typing import BinaryIO
 import click
 import msgspec
 
+from cityshield.entrypoints.cli.lines import (
+    FOUND,
+    IGNORANT,
+    Wanted,
+    judge_lines,
+    read_batches,
+    status_of,
+)
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.shield import Shield, build_shield, complete, kind_of
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
-from cityshield.vocabulary.verdict import RANK, SUSPICIOUS, UNKNOWN, Verdict
+from cityshield.vocabulary.verdict import RANK, SUSPICIOUS, Verdict
 
-SAFE, FOUND, ERROR, IGNORANT = 0, 1, 2, 3
-"""Exit status: all benign; something at or above the level that counts; error; not known."""
-
-_BATCH_LINES = 512
-_BATCH_CHARACTERS = 1 << 20
-_LONGEST_LINE_BYTES = 16 << 20
+_FILE_NAME = re.compile(
+    r"(?!https?:)[^\s/?#:]+(?:/[^\s/?#:]+)*\."
+    r"(?:pdf|docx?|xlsx?|pptx?|rtf|csv|txt|eml|msg|html?|exe|msi|apk|jar|js|vbs|lnk|iso|img"
+    r"|zip|rar|7z|gz|jpe?g|png|gif|svg|mp[34])",
+    re.IGNORECASE,
+)
+"""What a person who types it most likely takes for the name of a file."""
 
 EPILOG = """\b
 Examples:
@@ -81,39 +91,25 @@ def check(
     if lines is None and not subjects:
         raise InputError("error-no-subject")
     shield = build_shield(home, disk=True, folders=folders)
-    status = _Status(fail_on)
-    for verdict in _given(shield, subjects, kind):
-        status.note(verdict)
+    wanted, status = Wanted(kind, as_json, language, fail_on), 0
+    for verdict in _given(shield, subjects, wanted):
+        status |= status_of(verdict, fail_on)
         _print_one(shield, verdict, language, as_json)
     if lines is not None:
         with _open(lines) as file:
-            _check_lines(shield, file, kind, as_json, language, status, home, folders, jobs)
-    return status.value()
+            status |= _check_lines(shield, file, wanted, home, folders, jobs)
+    return 1 if status & FOUND else 3 if status & IGNORANT else 0
 
 
-class _Status:
-    """The exit status that the verdicts so far add up to."""
-
-    def __init__(self, fail_on: str) -> None:
-        self._counts_from = RANK[fail_on]
-        self._found = self._ignorant = False
-
-    def note(self, verdict: Verdict) -> None:
-        if RANK[verdict.level] >= self._counts_from:
-            self._found = True
-        if verdict.level == UNKNOWN or verdict.coverage < 1:
-            self._ignorant = True
-
-    def value(self) -> int:
-        return FOUND if self._found else IGNORANT if self._ignorant else SAFE
-
-
-def _given(shield: Shield, subjects: Sequence[str], kind: str | None) -> Iterator[Verdict]:
+def _given(shield: Shield, subjects: Sequence[str], wanted: Wanted) -> Iterator[Verdict]:
     for value in subjects:
         value = _readable(value)
-        chosen = kind or (FILE if _is_path(value) else kind_of(value))
+        chosen = wanted.kind or (FILE if _is_path(value) else kind_of(value))
         if chosen == FILE:
             _require_file(value)
+        elif wanted.kind is None and _FILE_NAME.fullmatch(value):
+            said = shield.sentences.say("check-no-file", wanted.language, name=value)
+            click.echo(said, err=True)
         yield complete(shield.check(Subject(chosen, value)))
 
 
@@ -152,84 +148,29 @@ def _open(lines: str) -> BinaryIO:
 def _check_lines(
     shield: Shield,
     file: BinaryIO,
-    kind: str | None,
-    as_json: bool,
-    language: str,
-    status: _Status,
+    wanted: Wanted,
     home: Path,
     folders: Sequence[Path],
     jobs: int,
-) -> None:
+) -> int:
+    """Judge each line and write the answers; the status bits of all of them."""
     from time import monotonic
 
     from cityshield.entrypoints.cli.progress import Progress
 
-    encode = msgspec.json.Encoder().encode
-    write = sys.stdout.buffer.write
-    started, done = monotonic(), 0
+    started, done, status = monotonic(), 0, 0
     with Progress(file) as progress:
-        for verdicts in _judged(shield, _batches(file, kind), home, folders, jobs):
-            for verdict in verdicts:
-                status.note(verdict)
-            if as_json:
-                spoken = [encode(shield.speak(verdict, language)) for verdict in verdicts]
-                write(b"\n".join(spoken) + b"\n")
-            else:
-                write("".join(map(_row, verdicts)).encode("utf-8", "replace"))
-            done += len(verdicts)
+        for count, answer in judge_lines(read_batches(file), shield, wanted, home, folders, jobs):
+            status |= answer[0]
+            sys.stdout.buffer.write(memoryview(answer)[1:])
+            done += count
             progress.advance(done)
     sys.stdout.buffer.flush()
     if sys.stderr.isatty():
         seconds = f"{monotonic() - started:.1f}"
-        click.echo(shield.sentences.say("checked", language, count=done, seconds=seconds), err=True)
-
-
-def _judged(
-    shield: Shield,
-    batches: Iterator[list[Subject]],
-    home: Path,
-    folders: Sequence[Path],
-    jobs: int,
-) -> Iterator[list[Verdict]]:
-    """Verdicts by batch, in order: in this process, or in several."""
-    if jobs == 1:
-        for batch in batches:
-            yield complete(shield.check_many(batch))
-        return
-    from functools import partial
-
-    from cityshield.adapters.runners.local import check_in_processes
-
-    build = partial(build_shield, home, shield.config, disk=True, folders=folders)
-    yield from check_in_processes(build, batches, jobs)
-
-
-def _batches(file: BinaryIO, kind: str | None) -> Iterator[list[Subject]]:
-    batch: list[Subject] = []
-    size = 0
-    for line in _lines(file):
-        batch.append(Subject(kind or kind_of(line), line))
-        size += len(line)
-        if len(batch) >= _BATCH_LINES or size >= _BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _lines(file: BinaryIO) -> Iterator[str]:
-    """Each line as text; of a line longer than 16 MiB its beginning."""
-    while raw := file.readline(_LONGEST_LINE_BYTES):
-        rest = raw
-        while not rest.endswith(b"\n") and (rest := file.readline(_LONGEST_LINE_BYTES)):
-            pass
-        yield raw.decode("utf-8", "replace").rstrip("\r\n")
-
-
-def _row(verdict: Verdict) -> str:
-    from cityshield.answer import harmless
-
-    return f"{verdict.level}\t{verdict.score:g}\t{harmless(verdict.subject.value, 2000)}\n"
+        said = shield.sentences.say("checked", wanted.language, count=done, seconds=seconds)
+        click.echo(said, err=True)
+    return status
 
 
 def _print_one(shield: Shield, verdict: Verdict, language: str, as_json: bool) -> None:

@@ -76,15 +76,16 @@ def _examine(shield: Shield, home: Path, language: str) -> Iterator[Examined]:
 
 def _examine_store(shield: Shield, home: Path, language: str) -> Iterator[Examined]:
     from cityshield.adapters.store.audit import verify
-    from cityshield.adapters.store.database import FILE_NAME, exists, open_database
-    from cityshield.adapters.store.indicators import IndicatorLookup
+    from cityshield.adapters.store.database import FILE_NAME, open_database
+    from cityshield.adapters.store.lookup import IndicatorLookup
+    from cityshield.adapters.store.place import has_store
 
     say = shield.sentences.say
-    if not exists(home):
+    if not has_store(home):
         yield Examined("store", MISSING, str(home / FILE_NAME), say("doctor-home-mend", language))
     else:
         try:
-            audited = verify(open_database(home))
+            audited = verify(open_database(home, create=False))
         except CityShieldError as error:
             seen = say(error.sentence, language, **error.args_for_sentence)
             yield Examined("store", BROKEN, seen, say("doctor-store-mend", language))

@@ -68,7 +68,7 @@ def import_(
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.imports import import_feed
 
-    engine = open_store(home)
+    engine = open_store(home, create=True)
     with _open(file) as opened, Progress(opened) as progress:
         report = import_feed(
             engine,
@@ -106,7 +106,7 @@ def import_(
 @home_option
 def list_(as_json: bool, home: Path) -> None:
     """List every source with its entries and its last import."""
-    from cityshield.adapters.store.indicators import list_sources
+    from cityshield.adapters.store.sources import list_sources
     from cityshield.guards.dates import day
 
     for source in list_sources(open_store(home)):
@@ -126,7 +126,7 @@ def remove(source: str, language: str, home: Path) -> None:
     """Delete SOURCE with all its entries; entries of other sources stay."""
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.sentences.sentences import Sentences
-    from cityshield.adapters.store.indicators import remove_source
+    from cityshield.adapters.store.sources import remove_source
 
     engine = open_store(home)
     count, listed = remove_source(engine, home, SystemClock(), local_identity(), source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -88,37 +88,55 @@ Start = Callable[..., None]
 
 def main(start: Start, arguments: list[str] | None = None) -> int:
     """Run a command; the exit status. Errors are said in the language of the terminal."""
+    given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of few letters is no error
     try:
-        status = cli.main(arguments, standalone_mode=False, obj=start)
+        status = cli.main(given, "cityshield", standalone_mode=False, obj=start)
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
+    except click.UsageError as error:
+        _say_usage(error, given)
+        return 2
     except CityShieldError as error:
-        _say_error(error)
+        _say_error(error, given)
         return 2
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
         path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "-"
-        _say_error(InputError("error-file", path=path, reason=error.strerror or str(error)))
+        _say_error(InputError("error-file", path=path, reason=error.strerror or str(error)), given)
         return 2
     return status if isinstance(status, int) else 0
 
 
-def _say_error(error: CityShieldError) -> None:
-    """Say what went wrong, without what a terminal would act on: names come from strangers."""
-    from cityshield.adapters.sentences.sentences import Sentences, language_of_environment
-    from cityshield.answer import harmless
+def _say_usage(error: click.UsageError, given: Sequence[str]) -> None:
+    """Say what is wrong with the command line, and where its help is."""
+    from cityshield.entrypoints.cli.usage import explain
 
-    language = language_of_environment()
-    said = Sentences().say(error.sentence, language, **error.args_for_sentence)
+    sentence, args = explain(error)
+    _say(given, sentence, args)
+    command = error.ctx.command_path if error.ctx else "cityshield"
+    _say(given, "usage-help", {"command": command})
+
+
+def _say_error(error: CityShieldError, given: Sequence[str]) -> None:
+    _say(given, error.sentence, error.args_for_sentence)
+
+
+def _say(given: Sequence[str], sentence: str, args: Mapping[str, str]) -> None:
+    """Say a sentence, without what a terminal would act on: names come from strangers."""
+    from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.answer import harmless
+    from cityshield.entrypoints.cli.usage import language_of
+
+    said = Sentences().say(sentence, language_of(given), **args)
     lines = [harmless(line, 4000) for line in f"cityshield: {said}".split("\n")]
     click.echo("\n".join(lines), err=True)
 
@@ -145,13 +163,13 @@ def language_option(function: Any) -> Any:
     return click.option(
         "--lang",
         "language",
-        metavar="zh|en",
+        type=click.Choice(["zh", "en"]),
         help="Language of the reasons [default: that of the terminal].",
         callback=lambda _ctx, _param, value: _language(value),
     )(function)
 
 
 def _language(given: str | None) -> str:
-    from cityshield.adapters.sentences.sentences import choose_language, language_of_environment
+    from cityshield.entrypoints.cli.usage import language_of
 
-    return choose_language(given) if given else language_of_environment()
+    return language_of(["--lang", given] if given else [])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
+from pwd import getpwuid
 from typing import TYPE_CHECKING
 
 from cityshield.vocabulary.identity import ADMIN, Identity
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def open_store(home: Path) -> Engine:
-    """The store of a data directory, made or migrated as needed."""
+def open_store(home: Path, *, create: bool = False) -> Engine:
+    """The store of a data directory, migrated as needed; made only by what fills it."""
     from cityshield.adapters.store.database import open_database
 
-    return open_database(home)
+    return open_database(home, create=create)
 
 
 def to_json(value: object) -> str:
@@ -28,9 +28,12 @@ def to_json(value: object) -> str:
 
 
 def local_identity() -> Identity:
-    """Whoever runs the command: an operating-system user who may write the data directory."""
+    """Whoever runs the command: an operating-system user who may write the data directory.
+
+    The environment has no say in it, for the audit names this user.
+    """
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
+        name = getpwuid(os.getuid()).pw_name
+    except KeyError:
         name = str(os.getuid())
     return Identity(name, ADMIN, how="local")

@@ -36,9 +36,8 @@ def create(
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.tokens import create_token
 
-    text = create_token(
-        open_store(home), local_identity(), int(time.time()), name, role, scopes, expires
-    )
+    engine = open_store(home, create=True)
+    text = create_token(engine, local_identity(), int(time.time()), name, role, scopes, expires)
     click.echo(Sentences().say("token-made", language, name=name, role=role), err=True)
     click.echo(text)
 
@@ -51,7 +50,7 @@ def list_(as_json: bool, home: Path) -> None:
     from cityshield.adapters.store.tokens import list_tokens
     from cityshield.guards.dates import day
 
-    for token in list_tokens(open_store(home)):
+    for token in list_tokens(open_store(home, create=True)):
         if as_json:
             click.echo(to_json(token))
             continue
@@ -70,5 +69,5 @@ def revoke(token_id: str, language: str, home: Path) -> None:
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.tokens import revoke_token
 
-    revoke_token(open_store(home), local_identity(), int(time.time()), token_id)
+    revoke_token(open_store(home, create=True), local_identity(), int(time.time()), token_id)
     click.echo(Sentences().say("token-revoked", language, id=token_id))

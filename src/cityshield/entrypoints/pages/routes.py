@@ -10,21 +10,24 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, get, post
-from litestar.datastructures import FormMultiDict, UploadFile
-from litestar.exceptions import ClientException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from cityshield.adapters.sentences.sentences import Sentences, choose_language
 from cityshield.answer import answer
+from cityshield.entrypoints.form import Form, Upload, read_form
 from cityshield.service import Service
 from cityshield.shield import kind_of
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import FILE, Subject
+from cityshield.vocabulary.verdict import RANK
 
 FOLDER = Path(__file__).parent
 _STATIC = FOLDER / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _NAMES = {"en": "English", "zh-Hans": "中文"}
-_HTML = "text/html; charset=utf-8"
+_HTML = "text/html"
+"""Litestar adds the charset."""
 
 Asked = Request[Any, Any, Any]
 
@@ -99,30 +102,19 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
     @post("/", status_code=200, include_in_schema=False)
     async def ask(request: Asked) -> Response[bytes]:
         language = _language(request)
+        form: Form = {}
         try:
-            form = await request.form()
-        except (ClientException, ValueError):
-            return _html(page.render(language, error="error-page"), 400)
-        did = _text(form, "did")
-        if did in ("safe", "false-alarm"):
-            return _html(page.render(language, did=did))
-        text = _text(form, "text")
-        upload = form.get("file")
-        if isinstance(upload, UploadFile) and upload.filename:
-            content = await upload.read()
-            if len(content) > max_file_bytes(service):
-                mib = str(max_file_bytes(service) >> 20)
-                return _html(page.render(language, error="error-large", text=text, mib=mib), 413)
-            subject = Subject(FILE, upload.filename, content)
-        elif text.strip():
-            if len(text.encode("utf-8", "replace")) > service.config.server.max_text_bytes:
-                return _html(page.render(language, error="error-large", mib="1"), 413)
-            subject = Subject(kind_of(text), text.strip())
-        else:
+            form = await read_form(request, service.config.server.max_text_bytes)
+            subjects = subjects_of(service, form)
+        except InputError as error:
+            return _refused(page, language, error, _text(form, "text"))
+        if form.get("did") in ("safe", "false-alarm"):
+            return _html(page.render(language, did=str(form["did"])))
+        if not subjects:
             return _html(page.render(language, error="error-nothing"), 400)
-        verdict = await service.check(subject)
-        told = answer(service.shield, verdict, language)
-        return _html(page.render(language, verdict=told))
+        verdicts = await service.check_many(subjects)
+        worst = max(verdicts, key=lambda verdict: (RANK[verdict.level], verdict.score))
+        return _html(page.render(language, verdict=answer(service.shield, worst, language)))
 
     @get("/static/{name:str}", include_in_schema=False)
     async def static(name: str) -> Response[bytes]:
@@ -134,6 +126,22 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
         return Response(content, media_type=media_type, headers=headers)
 
     return [show, ask, static]
+
+
+def subjects_of(service: Service, form: Form) -> list[Subject]:
+    """What a form asks about: a file, a text, or both; InputError when one is too large."""
+    subjects = []
+    upload, text = form.get("file"), _text(form, "text")
+    most = service.config.server.max_text_bytes
+    if isinstance(upload, Upload):
+        if len(upload.content) > max_file_bytes(service):
+            raise InputError("error-large", mib=max_file_bytes(service) >> 20)
+        subjects.append(Subject(FILE, upload.name, upload.content))
+    if text.strip():
+        if len(text) > most or len(text.encode("utf-8", "replace")) > most:
+            raise InputError("error-text-long", kib=most >> 10)
+        subjects.append(Subject(kind_of(text), text.strip()))
+    return subjects
 
 
 def max_file_bytes(service: Service) -> int:
@@ -166,6 +174,19 @@ def _language(request: Asked) -> str:
     return choose_language(str(chosen))
 
 
-def _text(form: FormMultiDict, name: str) -> str:
+def _refused(page: Page, language: str, error: InputError, text: str) -> Response[bytes]:
+    """The page that says what was wrong with a form."""
+    if error.sentence == "error-large":
+        args = error.args_for_sentence
+        return _html(page.render(language, error="error-large", text=text, **args), 413)
+    if error.sentence == "error-text-long":
+        mib = str(max(1, page.service.config.server.max_text_bytes >> 20))
+        return _html(page.render(language, error="error-large", mib=mib), 413)
+    if error.sentence == "error-body":
+        return _html(page.render(language, error="error-page"), 400)
+    raise error
+
+
+def _text(form: Form, name: str) -> str:
     value = form.get(name)
     return value if isinstance(value, str) else ""

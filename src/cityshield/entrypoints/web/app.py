@@ -18,12 +18,15 @@ from prometheus_client import generate_latest
 
 from cityshield import __version__
 from cityshield.adapters.sentences.sentences import choose_language
+from cityshield.entrypoints.web.addresses import block_of
 from cityshield.entrypoints.web.gate import App, Gate, Scope
 from cityshield.entrypoints.web.problems import MEDIA_TYPE, Problems, problem
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError, Forbidden
 
-_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_METRICS = "text/plain; version=0.0.4"
+"""Litestar adds the charset."""
+
 _FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 
@@ -59,7 +62,7 @@ def make_app(
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus metrics: for this machine, or with a token (scope `metrics:read`)."""
         if not _is_this_machine(request):
-            identity = service.identify(request.headers.get("authorization", ""))
+            identity = await service.identify(request.headers.get("authorization", ""))
             if identity is None:
                 raise Forbidden("error-not-authenticated")
             if not identity.may("metrics:read"):
@@ -106,9 +109,11 @@ def _housekeeping(service: Service):  # type: ignore[no-untyped-def]
             yield
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            service.close()
+            try:
+                with suppress(asyncio.CancelledError):
+                    await task
+            finally:
+                service.close()
 
     return lifespan
 
@@ -118,4 +123,4 @@ def _is_this_machine(request: Request[Any, Any, Any]) -> bool:
     client = request.client
     if client is None or any(name in request.headers for name in _FORWARDED):
         return False
-    return client.host in ("127.0.0.1", "::1")
+    return block_of(client.host) == "127.0.0.1" or client.host == "::1"

@@ -6,7 +6,6 @@ Plain ASGI (asgi.readthedocs.io), so that an answer that is refused costs next t
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -18,6 +17,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cityshield.config import Server
+from cityshield.entrypoints.web.addresses import Proxies
 from cityshield.vocabulary.errors import InputError
 
 Scope = MutableMapping[str, Any]
@@ -31,7 +31,11 @@ Refuse = Callable[[Scope, int, str, dict[str, str]], tuple[str, bytes]]
 UNIT_BYTES = 16 * 1024
 _MOST_CLIENTS = 50_000
 _DRAIN_S = 2.0
-_UNTIMED = ("/api/v1/check/bulk",)
+_BULK = "/api/v1/check/bulk"
+"""Has bounds of its own."""
+
+_IMPORTS = "/api/v1/feeds/"
+"""What comes by a token and is not undone when the one who sent it is told that it took long."""
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -76,30 +80,39 @@ class Meter:
             self._clients.popitem(last=False)
         return wait
 
+    async def slow_down(self, client: str, units: float) -> None:
+        """Take units for a client, waiting until it has them."""
+        while wait := self.wait_s(client, units, time.monotonic()):  # noqa: ASYNC110
+            await asyncio.sleep(min(wait, 5.0))
 
-class Proxies:
-    """The proxies whose word about the client is believed."""
 
-    def __init__(self, trusted: Iterable[str]) -> None:
-        self._networks = [ipaddress.ip_network(item, strict=False) for item in trusted]
+class _Body:
+    """A request's body while it comes in: bounded, and charged if its length was not told."""
 
-    def client(self, peer: str, forwarded: str) -> str:
-        """The client's address: the last in `X-Forwarded-For` that is not a trusted proxy's."""
-        address = peer
-        for item in reversed(forwarded.split(",")):
-            if not self._trusts(address):
-                break
-            candidate = item.strip().strip("[]")
-            if not _is_address(candidate):
-                break
-            address = candidate
-        return _block(address)
+    def __init__(
+        self, receive: Receive, most_bytes: int, meter: Meter | None, client: str, idle_s: float
+    ) -> None:
+        self._receive = receive
+        self._most_bytes = most_bytes
+        self._meter = meter
+        self._client = client
+        self._idle_s = idle_s
+        self._taken = 0
 
-    def _trusts(self, address: str) -> bool:
-        if not self._networks or not _is_address(address):
-            return False
-        parsed = ipaddress.ip_address(address)
-        return any(parsed in network for network in self._networks)
+    async def receive(self) -> Message:
+        """The next message; InputError when it is too much or nothing comes for so long."""
+        try:
+            async with asyncio.timeout(self._idle_s):
+                message = await self._receive()
+        except TimeoutError:
+            raise InputError("error-time") from None
+        size = len(message.get("body", b""))
+        self._taken += size
+        if self._taken > self._most_bytes:
+            raise TooMuch("error-body-long", mib=self._most_bytes >> 20)
+        if self._meter is not None and size:
+            await self._meter.slow_down(self._client, size / UNIT_BYTES)
+        return message
 
 
 class Gate:
@@ -152,44 +165,45 @@ class Gate:
         self, scope: Scope, receive: Receive, send: Send, state: dict[str, int], started: float
     ) -> None:
         headers = dict(scope["headers"])
-        peer = scope["client"][0] if scope.get("client") else ""
-        client = self._proxies.client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
-        state_of_request = scope.setdefault("state", {})
-        state_of_request["client"] = client
-        state_of_request["meter"] = self._meter
-        state_of_request["headers"] = headers
+        client = self._note_client(scope, headers)
         length = int(headers.get(b"content-length", b"0") or b"0")
         limit = self._server.max_body_bytes
-        untimed = scope["path"] in _UNTIMED
-        if length > limit and not untimed:
+        bulk = scope["path"] == _BULK
+        if length > limit and not bulk:
             await _drain(scope, receive, limit)
             await self._stop(scope, send, 413, "error-body-long", mib=str(limit >> 20))
             return
-        units = 1.0 if untimed else 1 + length / UNIT_BYTES
+        units = 1.0 if bulk else 1 + length / UNIT_BYTES
         if wait := self._meter.wait_s(client, units, started):
             seconds = str(math.ceil(wait))
             await _drain(scope, receive, limit)
             await self._stop(scope, send, 429, "error-rate", seconds=seconds)
             return
-        if untimed:
+        if bulk:
             await self._app(scope, receive, send)
             return
-        taken = 0
+        meter = None if b"content-length" in headers else self._meter
+        body = _Body(receive, limit, meter, client, self._server.time_s)
+        await self._pass_bounded(scope, body, send, state)
 
-        async def receive_bounded() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                raise TooMuch("error-body-long", mib=limit >> 20)
-            return message
+    def _note_client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """Who the client is, written down for the routes too."""
+        peer = scope["client"][0] if scope.get("client") else ""
+        client = self._proxies.client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+        scope.setdefault("state", {}).update(client=client, meter=self._meter, headers=headers)
+        return client
 
+    async def _pass_bounded(
+        self, scope: Scope, body: _Body, send: Send, state: dict[str, int]
+    ) -> None:
+        time_s = None if scope["path"].startswith(_IMPORTS) else self._server.time_s + 5
         try:
-            async with asyncio.timeout(self._server.time_s + 5):
-                await self._app(scope, receive_bounded, send)
+            async with asyncio.timeout(time_s):
+                await self._app(scope, body.receive, send)
         except TooMuch:
             if not state["status"]:
-                await self._stop(scope, send, 413, "error-body-long", mib=str(limit >> 20))
+                mib = str(self._server.max_body_bytes >> 20)
+                await self._stop(scope, send, 413, "error-body-long", mib=mib)
         except TimeoutError:
             if not state["status"]:
                 await self._stop(scope, send, 503, "error-time")
@@ -238,21 +252,3 @@ def _method(scope: Scope) -> str:
     method: str = scope["method"]
     known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
     return method if method in known else "OTHER"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _block(address: str) -> str:
-    """An IPv6 address as its /64, which is what one client holds; any other as it is."""
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
-    except ValueError:
-        return address

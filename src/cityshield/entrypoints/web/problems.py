@@ -21,6 +21,7 @@ _STATUS = {
     "error-time": 503,
     "error-locked": 409,
 }
+_OF_HTTP = {404: "error-not-found", 405: "error-method"}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -49,20 +50,21 @@ class Problems:
     def of_ours(self, request: Request[Any, Any, Any], error: CityShieldError) -> Response[Any]:
         """An error of the vocabulary: 400, 401, 403, 413 or 429 by its sentence.
 
-        One of the store is ours to mend: what it says of our disk goes to the log.
+        One of the store is ours to mend, and may pass: what it says of our disk is not told.
         """
         if isinstance(error, StoreError) and error.sentence not in _STATUS:
-            return self.of_any(request, error)
+            _log_fault(error)
+            return self._answer(request, 503, "error-server", {})
         usual = 403 if isinstance(error, Forbidden) else 400
         status = _STATUS.get(error.sentence, usual)
         return self._answer(request, status, error.sentence, error.args_for_sentence)
 
     def of_http(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         """An error of the web library, such as a path that does not exist."""
-        reason = HTTPStatus(error.status_code).phrase
-        return self._answer(
-            request, error.status_code, "error-body", {"reason": reason}, error.headers
-        )
+        status = error.status_code
+        sentence = _OF_HTTP.get(status, "error-body")
+        args = {"reason": HTTPStatus(status).phrase} if sentence == "error-body" else {}
+        return self._answer(request, status, sentence, args, error.headers)
 
     def of_depth(self, request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
         """A body that is nested deeper than a parser goes."""
@@ -70,9 +72,7 @@ class Problems:
 
     def of_any(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """A fault of ours: logged by its type alone, for its text may hold what was typed."""
-        import structlog
-
-        structlog.get_logger("cityshield.web").error("fault", error=type(error).__name__)
+        _log_fault(error)
         return self._answer(request, 500, "error-server", {})
 
     def _answer(
@@ -86,8 +86,16 @@ class Problems:
         language = choose_language(request.headers.get("accept-language", ""))
         told = problem(self._sentences, language, status, sentence, **args)
         given = {key: value for key, value in (headers or {}).items() if key.lower() == "allow"}
+        if "seconds" in args:
+            given["Retry-After"] = args["seconds"]
         if status == 401:
             given["WWW-Authenticate"] = "Bearer"
         return Response(
             msgspec.json.encode(told), status_code=status, media_type=MEDIA_TYPE, headers=given
         )
+
+
+def _log_fault(error: Exception) -> None:
+    import structlog
+
+    structlog.get_logger("cityshield.web").error("fault", error=type(error).__name__)

@@ -11,7 +11,7 @@ import structlog
 
 from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.adapters.store.database import open_database
-from cityshield.adapters.store.tokens import create_token, has_tokens
+from cityshield.adapters.store.tokens import create_first_token
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.identity import ADMIN, Identity
 
@@ -46,15 +46,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def first_token(home: Path, language: str) -> None:
-    """On a store without any token, make one for the administrator and print it, once."""
+    """On a store that never had a token, make one for the administrator and print it, once."""
     engine = open_database(home)
     try:
-        if has_tokens(engine):
-            return
         system = Identity("first-start", ADMIN, how="local")
-        text = create_token(engine, system, int(time.time()), "admin", ADMIN)
+        text = create_first_token(engine, system, int(time.time()), "admin", ADMIN)
     finally:
         engine.dispose()
+    if text is None:
+        return
     print(Sentences().say("token-first", language))
     print(f"  {text}", flush=True)
 

@@ -9,9 +9,7 @@ and exceptions are looked at one by one, and rules outside ASCII once a host nee
 
 from publicsuffixlist import PSLFILE
 
-_PRIVATE_SECTION = "// ===BEGIN PRIVATE DOMAINS==="
-_PLAIN, _WILDCARD, _EXCEPTION, _UNLISTED = 1, 2, 3, 0
-_PRIVATE = 4  # added to the kind of a rule of the private section
+_PLAIN, _WILDCARD, _EXCEPTION = 1, 2, 3
 _MOST_LABELS = 16  # more than any rule has; a host of 100 000 labels costs no more than this
 
 
@@ -29,9 +27,7 @@ class Suffixes:
         if source is None:
             with open(PSLFILE, encoding="utf-8") as file:
                 source = file.read()
-        icann, _, private = source.partition(_PRIVATE_SECTION)
-        self._kinds = _kinds_of_rules(icann, _PLAIN)
-        self._kinds.update(_kinds_of_rules(private, _PLAIN + _PRIVATE))
+        self._kinds = _kinds_of_rules(source)
         self._unencoded = not source.isascii()
 
     def registrable(self, host: str) -> str:
@@ -40,29 +36,19 @@ class Suffixes:
         The host itself when it is a suffix, an IP address or has an empty label.
         """
         host = host.lower().removesuffix(".")
-        suffix, _ = self._find(host)
+        suffix = self._find(host)
         if len(suffix) == len(host):
             return host
         return host[host.rfind(".", 0, -len(suffix) - 1) + 1 :]
 
     def suffix(self, host: str) -> str:
         """Give the public suffix of a host, such as ``co.uk`` or ``github.io``."""
-        return self._find(host.lower().removesuffix("."))[0]
+        return self._find(host.lower().removesuffix("."))
 
-    def is_private_suffix(self, host: str) -> bool:
-        """Tell whether the host is itself a suffix of the private section.
-
-        True for ``github.io``, where anyone may hold a name, and false for ``me.github.io``:
-        ask ``is_private_suffix(suffix(host))`` whether a host lies on such a platform.
-        """
-        host = host.lower().removesuffix(".")
-        suffix, kind = self._find(host)
-        return kind > _PRIVATE and suffix == host
-
-    def _find(self, host: str) -> tuple[str, int]:
-        """Find the suffix of a lower-case host and the kind of the rule that says so."""
+    def _find(self, host: str) -> str:
+        """Find the suffix of a lower-case host."""
         if host.startswith(".") or ".." in host:
-            return host, _UNLISTED
+            return host
         longer = rest = host
         if host.count(".") >= _MOST_LABELS:
             longer = rest = host.split(".", host.count(".") - _MOST_LABELS + 1)[-1]
@@ -73,11 +59,11 @@ class Suffixes:
             dot = rest.find(".")
             if dot < 0:
                 is_address = rest.isdecimal() or rest.endswith("]")
-                return host if is_address else rest, _UNLISTED
+                return host if is_address else rest
             longer, rest = rest, rest[dot + 1 :]
-        if kind % _PRIVATE == _WILDCARD:
-            return longer, kind
-        return rest.partition(".")[2] if kind % _PRIVATE == _EXCEPTION else rest, kind
+        if kind == _WILDCARD:
+            return longer
+        return rest.partition(".")[2] if kind == _EXCEPTION else rest
 
     def _encode_rules(self) -> None:
         """Add the A-labels of the 460 rules outside ASCII: 3 ms, so not before a host asks."""
@@ -86,13 +72,13 @@ class Suffixes:
         self._unencoded = False
 
 
-def _kinds_of_rules(section: str, plain: int) -> dict[str, int]:
-    """Map each rule of a section of the list to its kind; comments stay in, as plain."""
-    kinds = dict.fromkeys(section.split("\n"), plain)
+def _kinds_of_rules(source: str) -> dict[str, int]:
+    """Map each rule of the list to its kind; comments stay in, as plain."""
+    kinds = dict.fromkeys(source.split("\n"), _PLAIN)
     kinds.pop("", None)
     for line in [line for line in kinds if line[0] in "*!"]:
         rule = line.removeprefix("!").removeprefix("*.")
-        kinds[rule] = plain - _PLAIN + (_WILDCARD if line[0] == "*" else _EXCEPTION)
+        kinds[rule] = _WILDCARD if line[0] == "*" else _EXCEPTION
     return kinds
 
 

@@ -9,6 +9,7 @@ const clear = form.querySelector("#clear");
 const box = form.querySelector(".box");
 const PATIENCE_MS = 90_000;
 let asking = null;
+let answered = false;
 
 const answer = () => document.querySelector("#answer");
 const setPose = (cat, pose) => cat?.setAttribute("class", cat.getAttribute("class").replace(/cat--(?!small)\w+/, `cat--${pose}`));
@@ -69,8 +70,10 @@ async function ask() {
   if (asking !== patience) return;
   asking = null;
   setLooking(false);
-  if (trouble) showTrouble(trouble);
-  else leadTheReader();
+  answered = true;
+  if (trouble) return showTrouble(trouble);
+  file.value = "";
+  leadTheReader();
 }
 
 function takeFile(files) {
@@ -78,6 +81,7 @@ function takeFile(files) {
   const one = new DataTransfer();
   one.items.add(files[0]);
   file.files = one.files;
+  answered = false;
   progress.textContent = form.dataset.file.replace("{name}", files[0].name);
   return true;
 }
@@ -85,6 +89,13 @@ function takeFile(files) {
 form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); ask(); }
+});
+
+// A file of the question before is not sent along with the next one.
+file.addEventListener("change", () => { answered = false; });
+text.addEventListener("input", () => {
+  if (answered) file.value = "";
+  answered = false;
 });
 
 text.addEventListener("paste", (event) => { if (takeFile(event.clipboardData?.files)) event.preventDefault(); });

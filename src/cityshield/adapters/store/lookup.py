@@ -1,0 +1,141 @@
+"""Indicators looked up: found through the index, confirmed by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
+from cityshield.adapters.store.index import Index, key_of
+from cityshield.adapters.store.indicators import (
+    KINDS,
+    STALE_NAME,
+    TYPES,
+    lock_indicators,
+    rebuild_index,
+)
+from cityshield.adapters.store.place import STORE_NAME, has_store
+from cityshield.vocabulary.indicator import Indicator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect, Engine
+
+    from cityshield.ports.clock import Clock
+
+_KEYS_PER_QUERY = 500
+
+
+class IndicatorLookup:
+    """The `Indicators` port over a data directory.
+
+    A look-up that finds nothing touches the mapped index only; the database, and the library
+    that speaks to it, are opened at the first key that may be listed. StoreError says so when the
+    index holds a key but the store is gone.
+    """
+
+    def __init__(self, home: Path, clock: Clock, engine: Engine | None = None) -> None:
+        self._home = home
+        self._clock = clock
+        self._engine = engine
+        self._sources: dict[int, tuple[str, str]] = {}
+        self._index = Index(home / INDEX_NAME, clock.monotonic)
+        if self._index.damaged or (home / STALE_NAME).exists() or self._has_lost_index():
+            self._mend()
+
+    def version(self) -> str:
+        """The revision of the index."""
+        self._index.refresh()
+        return str(self._index.revision)
+
+    def __len__(self) -> int:
+        self._index.refresh()
+        return self._index.size
+
+    def find_many(self, expressions: Sequence[Sequence[str]]) -> list[tuple[Indicator, ...]]:
+        """For each subject's expressions, the indicators in force."""
+        self._index.refresh()
+        answers: list[tuple[Indicator, ...]] = [()] * len(expressions)
+        if not self._index.size:
+            return answers
+        index, hits = self._index, []
+        for place, asked in enumerate(expressions):
+            for expression in asked:
+                key = key_of(expression)
+                if key in index:
+                    hits.append((place, expression, key))
+        if hits:
+            known = self._confirm(sorted({key for _, _, key in hits}))
+            found: dict[int, list[Indicator]] = {}
+            for place, expression, _ in hits:
+                if expression in known:
+                    found.setdefault(place, []).extend(known[expression])
+            for place, indicators in found.items():
+                answers[place] = tuple(indicators)
+        return answers
+
+    def _confirm(self, keys: Sequence[int]) -> dict[str, list[Indicator]]:
+        now = self._clock.now()
+        known: dict[str, list[Indicator]] = {}
+        engine = self._database()
+        from cityshield.adapters.store.database import explained
+
+        with explained(self._home / STORE_NAME), closing(engine.raw_connection()) as pooled:
+            execute = pooled.driver_connection.execute  # type: ignore[union-attr]
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                some = tuple(keys[start : start + _KEYS_PER_QUERY])
+                width = 1 << (len(some) - 1).bit_length()  # few widths, so few statements
+                some += some[-1:] * (width - len(some))
+                for row in execute(_statement(engine.dialect, width), (*some, now)):
+                    indicator = Indicator(KINDS[row[0]], row[1], TYPES[row[2]], *row[3:])
+                    known.setdefault(indicator.value, []).append(indicator)
+        return known
+
+    def _database(self) -> Engine:
+        if self._engine is None:
+            from cityshield.adapters.store.database import open_database
+
+            self._engine = open_database(self._home, create=False)
+        return self._engine
+
+    def _has_lost_index(self) -> bool:
+        """Whether there is a store without an index."""
+        return not (self._home / INDEX_NAME).exists() and has_store(self._home)
+
+    def _mend(self) -> None:
+        """Rebuild an index that is damaged or was left behind, unless an import still runs."""
+        try:
+            with lock_indicators(self._home, wait=False):
+                rebuild_index(self._database(), self._home)
+        except BlockingIOError:
+            return
+        self._index.refresh()
+
+
+@cache
+def _statement(dialect: Dialect, width: int) -> str:
+    """The query for so many keys and, last, the moment; compiled once, for it takes long."""
+    from sqlalchemy import bindparam, or_, select
+
+    from cityshield.adapters.store.tables import indicators, sources
+
+    columns = indicators.c
+    query = (
+        select(
+            columns.kind,
+            columns.value,
+            columns.type,
+            sources.c.name,
+            sources.c.reason,
+            columns.first_seen,
+            columns.last_seen,
+            columns.expires,
+        )
+        .join_from(indicators, sources)
+        .where(columns.key.in_([bindparam(f"key{number}") for number in range(width)]))
+        .where(or_(columns.expires.is_(None), columns.expires > bindparam("now")))
+        .order_by(columns.key, columns.source_id)
+    )
+    return str(query.compile(dialect=dialect))

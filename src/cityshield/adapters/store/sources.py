@@ -1,0 +1,80 @@
+"""Sources of indicators: listed, and removed with their entries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine, delete, func, select
+
+from cityshield.adapters.store.audit import record
+from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.indicators import (
+    lock_indicators,
+    mark_stale,
+    next_revision,
+    rebuild_index,
+)
+from cityshield.adapters.store.tables import indicators, sources
+from cityshield.ports.clock import Clock
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.identity import Identity
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A source: its entries in the store, and how its last import went."""
+
+    name: str
+    reason: str
+    entries: int
+    imported_at: int
+    good_lines: int
+    bad_lines: int
+
+
+def list_sources(engine: Engine) -> list[Source]:
+    """Every source by name."""
+    counted = (
+        select(indicators.c.source_id, func.count().label("entries"))
+        .group_by(indicators.c.source_id)
+        .subquery()
+    )
+    query = (
+        select(
+            sources.c.name,
+            sources.c.reason,
+            func.coalesce(counted.c.entries, 0),
+            sources.c.imported_at,
+            sources.c.good_lines,
+            sources.c.bad_lines,
+        )
+        .outerjoin(counted, counted.c.source_id == sources.c.id)
+        .order_by(sources.c.name)
+    )
+    with engine.connect() as connection:
+        return [Source(*row) for row in connection.execute(query)]
+
+
+def remove_source(
+    engine: Engine, home: Path, clock: Clock, identity: Identity, name: str
+) -> tuple[int, int]:
+    """Delete a source with its entries: how many it had, and how many keys are left."""
+    with lock_indicators(home):
+        with writing(engine) as connection:
+            source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
+            if source_id is None:
+                raise InputError("error-source", name=name)
+            mark_stale(home)
+            removed = connection.execute(
+                delete(indicators).where(indicators.c.source_id == source_id)
+            ).rowcount
+            connection.execute(delete(sources).where(sources.c.id == source_id))
+            next_revision(connection)
+            record(
+                connection,
+                identity,
+                "feeds.remove",
+                clock.now(),
+                {"source": name, "entries": removed},
+            )
+        return removed, rebuild_index(engine, home)
