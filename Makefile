@@ -11,7 +11,7 @@ up: $(VENV)/.run ## run CityShield on embedded defaults
 	$(BIN)/cityshield up $(ARGS)
 
 test: $(VENV)/.dev ## run every test; what was skipped, and why, is listed at the end
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, floors
 	$(BIN)/ruff check .

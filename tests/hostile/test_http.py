@@ -304,7 +304,7 @@ def in_parallel(times: int, work: Callable[[], object]) -> None:
 
 
 def test_clients_that_hang_up_leave_their_place_to_others(live: Live) -> None:
-    """There are four places; hang up far more often, at every stage of a request."""
+    """There are few places; hang up far more often, at every stage of a request."""
     line = b'{"value": "http://h.example/"}\n'
     head = b"POST /api/v1/check/bulk HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
     stages = [
