@@ -184,6 +184,7 @@ def test_a_store_that_was_deleted_is_missing_not_empty(home: Path) -> None:
     assert len(lookup.find_many([["a.example/"]])[0]) == 1
     for path in home.glob(f"{FILE_NAME}*"):
         path.unlink()
+    time.sleep(1.1)  # a look-up keeps its connection for a second
     for reader in (lookup, IndicatorLookup(home, clock)):
         assert reader.find_many([["b.example/"]]) == [()]
         with pytest.raises(StoreError, match="error-store-missing"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index, key_of
@@ -21,11 +22,14 @@ from cityshield.adapters.store.place import STORE_NAME, has_store
 from cityshield.vocabulary.indicator import Indicator
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Engine
+    from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 
     from cityshield.ports.clock import Clock
 
 _KEYS_PER_QUERY = 500
+_RENEW_S = 1.0
+_MAPPED_BYTES = 32 << 20
+"""How much of the store is mapped rather than read: the most that it adds to resident memory."""
 
 
 class IndicatorLookup:
@@ -40,7 +44,9 @@ class IndicatorLookup:
         self._home = home
         self._clock = clock
         self._engine = engine
-        self._sources: dict[int, tuple[str, str]] = {}
+        self._reader: PoolProxiedConnection | None = None
+        self._reading = threading.Lock()
+        self._renew_at = 0.0
         self._index = Index(home / INDEX_NAME, clock.monotonic)
         if self._index.damaged or (home / STALE_NAME).exists() or self._has_lost_index():
             self._mend()
@@ -79,19 +85,43 @@ class IndicatorLookup:
     def _confirm(self, keys: Sequence[int]) -> dict[str, list[Indicator]]:
         now = self._clock.now()
         known: dict[str, list[Indicator]] = {}
-        engine = self._database()
-        from cityshield.adapters.store.database import explained
-
-        with explained(self._home / STORE_NAME), closing(engine.raw_connection()) as pooled:
-            execute = pooled.driver_connection.execute  # type: ignore[union-attr]
+        with self._reading, self._connected() as execute:
             for start in range(0, len(keys), _KEYS_PER_QUERY):
                 some = tuple(keys[start : start + _KEYS_PER_QUERY])
                 width = 1 << (len(some) - 1).bit_length()  # few widths, so few statements
                 some += some[-1:] * (width - len(some))
-                for row in execute(_statement(engine.dialect, width), (*some, now)):
+                for row in execute(_statement(self._database().dialect, width), (*some, now)):
                     indicator = Indicator(KINDS[row[0]], row[1], TYPES[row[2]], *row[3:])
                     known.setdefault(indicator.value, []).append(indicator)
         return known
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """What executes a statement on the store, over a connection kept for look-ups.
+
+        Fetching one from the pool costs more than a look-up. Once a second it is fetched anew,
+        which notices a store that was deleted or replaced.
+        """
+        from cityshield.adapters.store.database import explained
+
+        now = self._clock.monotonic()
+        with explained(self._home / STORE_NAME):
+            if self._reader is None or now >= self._renew_at:
+                self._release()
+                self._reader = self._database().raw_connection()
+                self._renew_at = now + _RENEW_S
+                execute = self._reader.driver_connection.execute  # type: ignore[union-attr]
+                execute(f"PRAGMA mmap_size={_MAPPED_BYTES}")
+            try:
+                yield self._reader.driver_connection.execute  # type: ignore[union-attr]
+            except BaseException:
+                self._release()
+                raise
+
+    def _release(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
 
     def _database(self) -> Engine:
         if self._engine is None:
