@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
-from cityshield.adapters.store.index import Index, key_of
+from cityshield.adapters.store.index import Index
 from cityshield.adapters.store.indicators import (
     KINDS,
     STALE_NAME,
@@ -66,20 +66,14 @@ class IndicatorLookup:
         answers: list[tuple[Indicator, ...]] = [()] * len(expressions)
         if not self._index.size:
             return answers
-        index, hits = self._index, []
+        matches, hits = self._index.matches, []
         for place, asked in enumerate(expressions):
-            for expression in asked:
-                key = key_of(expression)
-                if key in index:
-                    hits.append((place, expression, key))
+            if found := matches(asked):
+                hits += [(place, expression, key) for expression, key in found]
         if hits:
             known = self._confirm(sorted({key for _, _, key in hits}))
-            found: dict[int, list[Indicator]] = {}
             for place, expression, _ in hits:
-                if expression in known:
-                    found.setdefault(place, []).extend(known[expression])
-            for place, indicators in found.items():
-                answers[place] = tuple(indicators)
+                answers[place] += tuple(known.get(expression, ()))
         return answers
 
     def _confirm(self, keys: Sequence[int]) -> dict[str, list[Indicator]]:
