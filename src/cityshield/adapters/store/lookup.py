@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _KEYS_PER_QUERY = 500
 _RENEW_S = 1.0
+_MOST_ASKED = 10_000
 _MAPPED_BYTES = 32 << 20
 """How much of the store is mapped rather than read: the most that it adds to resident memory."""
 
@@ -47,6 +48,8 @@ class IndicatorLookup:
         self._reader: PoolProxiedConnection | None = None
         self._reading = threading.Lock()
         self._renew_at = 0.0
+        self._revision = 0
+        self._asked: dict[int, list[Indicator]] = {}
         self._index = Index(home / INDEX_NAME, clock.monotonic)
         if self._index.damaged or (home / STALE_NAME).exists() or self._has_lost_index():
             self._mend()
@@ -77,17 +80,36 @@ class IndicatorLookup:
         return answers
 
     def _confirm(self, keys: Sequence[int]) -> dict[str, list[Indicator]]:
-        now = self._clock.now()
-        known: dict[str, list[Indicator]] = {}
-        with self._reading, self._connected() as execute:
-            for start in range(0, len(keys), _KEYS_PER_QUERY):
-                some = tuple(keys[start : start + _KEYS_PER_QUERY])
-                width = 1 << (len(some) - 1).bit_length()  # few widths, so few statements
-                some += some[-1:] * (width - len(some))
-                for row in execute(_statement(self._database().dialect, width), (*some, now)):
-                    indicator = Indicator(KINDS[row[0]], row[1], TYPES[row[2]], *row[3:])
-                    known.setdefault(indicator.value, []).append(indicator)
+        """What the store says of these keys now, by value; for a second it is asked only once."""
+        now, revision = self._clock.now(), self._index.revision
+        with self._reading:
+            renew = self._clock.monotonic() >= self._renew_at or len(self._asked) > _MOST_ASKED
+            if renew or revision != self._revision:
+                self._asked.clear()
+                self._revision = revision
+            if unasked := [key for key in keys if key not in self._asked]:
+                self._ask(unasked)
+            known: dict[str, list[Indicator]] = {}
+            for key in keys:
+                for item in self._asked[key]:
+                    if item.expires is None or item.expires > now:
+                        known.setdefault(item.value, []).append(item)
         return known
+
+    def _ask(self, keys: Sequence[int]) -> None:
+        self._asked.update({key: [] for key in keys})
+        try:
+            with self._connected() as execute:
+                for start in range(0, len(keys), _KEYS_PER_QUERY):
+                    some = tuple(keys[start : start + _KEYS_PER_QUERY])
+                    width = 1 << (len(some) - 1).bit_length()  # few widths, so few statements
+                    some += some[-1:] * (width - len(some))
+                    for row in execute(_statement(self._database().dialect, width), some):
+                        item = Indicator(KINDS[row[1]], row[2], TYPES[row[3]], *row[4:])
+                        self._asked[row[0]].append(item)
+        except BaseException:
+            self._asked.clear()
+            raise
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
@@ -140,14 +162,15 @@ class IndicatorLookup:
 
 @cache
 def _statement(dialect: Dialect, width: int) -> str:
-    """The query for so many keys and, last, the moment; compiled once, for it takes long."""
-    from sqlalchemy import bindparam, or_, select
+    """The query for so many keys; compiled once, for it takes long."""
+    from sqlalchemy import bindparam, select
 
     from cityshield.adapters.store.tables import indicators, sources
 
     columns = indicators.c
     query = (
         select(
+            columns.key,
             columns.kind,
             columns.value,
             columns.type,
@@ -159,7 +182,6 @@ def _statement(dialect: Dialect, width: int) -> str:
         )
         .join_from(indicators, sources)
         .where(columns.key.in_([bindparam(f"key{number}") for number in range(width)]))
-        .where(or_(columns.expires.is_(None), columns.expires > bindparam("now")))
         .order_by(columns.key, columns.source_id)
     )
     return str(query.compile(dialect=dialect))
