@@ -20,6 +20,8 @@ from cityshield.adapters.sentences.sentences import (
     parse,
 )
 from cityshield.examples import all_checks
+from cityshield.rooms import GUARDS
+from cityshield.vocabulary.verdict import LEVELS
 
 SRC = Path(module.__file__).parents[2]
 FOLDERS = [Path(module.__file__).parent, SRC / "entrypoints/pages/sentences"]
@@ -113,3 +115,16 @@ def test_nothing_that_was_said_is_remembered() -> None:
     said.say("error-role", "en", role="typed-by-a-person", roles="x")
     held = [value for value in vars(said).values() if "typed-by-a-person" in repr(value)]
     assert held == []
+
+
+def test_every_sentence_that_is_put_together_exists() -> None:
+    known = set(parse((FOLDERS[0] / "en.ftl").read_text()))
+    needed = {f"level-{level}" for level in LEVELS}
+    for kind in GUARDS.values():
+        needed |= {f"{stem}-{kind}-what" for stem in ("unknown", "unread", "weak", "part")}
+        needed |= {
+            f"{stem}-{kind}-{end}" for stem in ("unknown", "unread") for end in ("why", "now")
+        }
+    for stem in ("disputed", "onward-link"):
+        needed |= {f"{stem}-{end}" for end in ("what", "why", "now")}
+    assert needed - known == set()

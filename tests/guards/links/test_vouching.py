@@ -9,6 +9,7 @@ import pytest
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.indicators import import_entries
+from cityshield.answer import answer
 from cityshield.config import Config
 from cityshield.shield import Shield, build_shield, complete
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, HOST
@@ -89,3 +90,12 @@ def test_an_invisible_letter_hides_no_link(lists: Shield) -> None:
     verdict = complete(lists.check(text))
     assert [part.subject.value for part in verdict.parts] == ["https://evil.example/a"]
     assert verdict.level == SUSPICIOUS
+
+
+def test_the_answer_about_a_carried_link_is_in_words(lists: Shield) -> None:
+    bad = check(lists, "https://other.example/url?q=https://evil.example/x")
+    said = answer(lists, bad, "en")
+    assert said.headline == "The link carries another one that looks wrong."
+    onward = check(lists, "https://www.bank.example/go?to=https://somewhere.example/")
+    assert "send you on" in answer(lists, onward, "en").headline
+    assert answer(lists, onward, "zh-Hans").source == ""

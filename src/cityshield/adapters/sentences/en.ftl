@@ -41,6 +41,7 @@ unread-file-what = We could not look into all of this file.
 unread-file-why = What we did not see may change the answer.
 unread-file-now = Don't open it until someone who can has looked inside.
 
+part-link-what = The link carries another one that looks wrong.
 part-message-what = The message carries a link that looks wrong.
 part-file-what = Something inside this archive looks wrong.
 

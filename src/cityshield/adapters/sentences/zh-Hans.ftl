@@ -41,6 +41,7 @@ unread-file-what = 这个文件里面，我们没能全部看到。
 unread-file-why = 没看到的部分，可能会改变结论。
 unread-file-now = 在懂行的人看过之前，先别打开。
 
+part-link-what = 这个链接里还带着另一个不对劲的链接。
 part-message-what = 这条消息里带着一个不对劲的链接。
 part-file-what = 这个压缩包里，有东西不对劲。
 
