@@ -18,6 +18,7 @@ from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import authenticate
 from cityshield.config import Config
 from cityshield.shield import build_shield
+from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.subject import FILE, Subject
 from cityshield.vocabulary.verdict import Verdict
@@ -77,12 +78,21 @@ class Service:
             self._count(verdict.subject.kind, verdict.level).inc()
         return verdicts
 
-    async def identify(self, authorization: str) -> Identity | None:
-        """Whose `Authorization` header this is; None when it proves nobody."""
+    async def identify(self, authorization: str, scope: str = "") -> Identity:
+        """Whose `Authorization` header this is.
+
+        Forbidden when it proves nobody, or somebody who may not act within `scope`.
+        """
         scheme, _, text = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        return await asyncio.to_thread(authenticate, self.engine, text.strip(), self.clock.now())
+        identity = None
+        if scheme.lower() == "bearer":
+            now = self.clock.now()
+            identity = await asyncio.to_thread(authenticate, self.engine, text.strip(), now)
+        if identity is None:
+            raise Forbidden("error-not-authenticated")
+        if scope and not identity.may(scope):
+            raise Forbidden("error-forbidden", name=identity.name, scope=scope)
+        return identity
 
     def indicators(self) -> int:
         """How many entries the lists hold."""

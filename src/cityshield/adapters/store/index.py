@@ -13,7 +13,7 @@ import struct
 import time
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -83,28 +83,26 @@ class Index:
         self._keys = mapped[table_end:].cast("q")
         self.revision, self.size = revision, size
 
-    def matches(self, values: Iterable[str]) -> list[tuple[str, int]]:
-        """The values whose key is in the index, with the key.
+    def matches(self, values: Sequence[str]) -> list[tuple[str, int]]:
+        """The values whose key is in the index, with the key."""
+        keys = [key_of(value) for value in values]
+        held = self.held(keys)
+        return [pair for pair in zip(values, keys, strict=True) if pair[1] in held] if held else []
 
-        One loop without calls of ours: this runs several times for every link.
-        """
-        keys, starts = self._keys, self._starts
+    def held(self, keys: Iterable[int]) -> list[int]:
+        """The keys that are in the index, in the order given."""
+        ours, starts = self._keys, self._starts
         found = []
-        for value in values:
-            digest = sha256(value.encode()).digest()
-            key = int.from_bytes(digest[:8], "big", signed=True)
+        for key in keys:
             bucket = (key >> _SHIFT) + _BUCKETS // 2
             end = starts[bucket + 1]
-            place = bisect_left(keys, key, starts[bucket], end)
-            if place < end and keys[place] == key:
-                found.append((value, key))
+            place = bisect_left(ours, key, starts[bucket], end)
+            if place < end and ours[place] == key:
+                found.append(key)
         return found
 
     def __contains__(self, key: int) -> bool:
-        bucket = (key >> _SHIFT) + _BUCKETS // 2
-        end = self._starts[bucket + 1]
-        place = bisect_left(self._keys, key, self._starts[bucket], end)
-        return place < end and self._keys[place] == key
+        return bool(self.held((key,)))
 
 
 def write_index(path: Path, revision: int, keys: Iterable[int]) -> int:

@@ -18,7 +18,6 @@ from cityshield.adapters.store.tokens import Token, create_token, list_tokens, r
 from cityshield.entrypoints.api.openapi import FeedOperation, OperatorOperation
 from cityshield.imports import ImportReport, import_feed
 from cityshield.service import Service
-from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.indicator import Indicator
 from cityshield.vocabulary.subject import LINK, Subject
@@ -46,15 +45,12 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
     """What needs a token."""
 
     async def require(request: Asked, scope: str) -> Identity:
-        return await authenticated(service, request, scope)
+        return await service.identify(request.headers.get("authorization", ""), scope)
 
     @get("/me", operation_class=OperatorOperation, summary="Who am I")
     async def me(request: Asked) -> Identity:
         """The identity that the token proves."""
-        identity = await service.identify(request.headers.get("authorization", ""))
-        if identity is None:
-            raise Forbidden("error-not-authenticated")
-        return identity
+        return await service.identify(request.headers.get("authorization", ""))
 
     @post(
         "/feeds/{source:str}",
@@ -127,13 +123,3 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         await asyncio.to_thread(revoke_token, service.engine, identity, now, token_id)
 
     return [me, import_lines, find_indicators, list_audit, tokens, make_token, end_token]
-
-
-async def authenticated(service: Service, request: Asked, scope: str) -> Identity:
-    """Who asks; Forbidden when nobody is proven or the scope is not theirs."""
-    identity = await service.identify(request.headers.get("authorization", ""))
-    if identity is None:
-        raise Forbidden("error-not-authenticated")
-    if not identity.may(scope):
-        raise Forbidden("error-forbidden", name=identity.name, scope=scope)
-    return identity

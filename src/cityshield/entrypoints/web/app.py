@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
-from litestar.config.response_cache import ResponseCacheConfig
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -22,7 +21,7 @@ from cityshield.entrypoints.web.addresses import block_of
 from cityshield.entrypoints.web.gate import App, Gate, Scope
 from cityshield.entrypoints.web.problems import MEDIA_TYPE, Problems, problem
 from cityshield.service import Service
-from cityshield.vocabulary.errors import CityShieldError, Forbidden
+from cityshield.vocabulary.errors import CityShieldError
 
 _METRICS = "text/plain; version=0.0.4"
 """Litestar adds the charset."""
@@ -62,11 +61,7 @@ def make_app(
     async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus metrics: for this machine, or with a token (scope `metrics:read`)."""
         if not _is_this_machine(request):
-            identity = await service.identify(request.headers.get("authorization", ""))
-            if identity is None:
-                raise Forbidden("error-not-authenticated")
-            if not identity.may("metrics:read"):
-                raise Forbidden("error-forbidden", name=identity.name, scope="metrics:read")
+            await service.identify(request.headers.get("authorization", ""), "metrics:read")
         return Response(generate_latest(service.registry), media_type=_METRICS)
 
     app = Litestar(
@@ -87,7 +82,6 @@ def make_app(
         ),
         request_max_body_size=None,
         logging_config=None,
-        response_cache_config=ResponseCacheConfig(),
     )
 
     def refuse(scope: Scope, status: int, sentence: str, args: dict[str, str]) -> tuple[str, bytes]:
