@@ -5,7 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: up test lint bench docs lock clean
+.PHONY: up test lint bench docs lock model pack clean
+
+PACK := src/cityshield/adapters/packs/shipped
+KEY ?= .pack.key
+MODEL ?=
+VERSION ?= $(shell expr 1 + `$(BIN)/cityshield pack show --json --data /nonexistent | sed 's/.*"version":\([0-9]*\).*/\1/'`)
 
 up: $(VENV)/.run ## run CityShield on embedded defaults
 	$(BIN)/cityshield up $(ARGS)
@@ -26,11 +31,19 @@ docs: $(VENV)/.dev ## the generated catalogue, then the site in site/
 	$(BIN)/python docs/generate.py
 	$(BIN)/zensical build
 
+model: $(VENV)/.dev ## train the model on corpus/ and the sets in CITYSHIELD_DATA, into build/model/
+	$(BIN)/cityshield messages train --corpus corpus --public "$$CITYSHIELD_DATA" --out build/model
+
+pack: $(VENV)/.dev ## build the shipped pack anew, after tells, sentences or MODEL=build/model changed
+	[ -e $(KEY) ] || $(BIN)/cityshield pack keygen $(KEY)
+	$(BIN)/cityshield pack build --key $(KEY) --version $(VERSION) $(if $(MODEL),--model $(MODEL)) --out $(PACK)/cityshield.pack
+	$(BIN)/cityshield pack key $(KEY) > $(PACK)/keys.txt
+
 lock: ## pin every dependency by version and hash, without addresses
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	  --no-annotate --extra build --extra dev --extra train pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what the other commands made
 	rm -rf $(VENV) site dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

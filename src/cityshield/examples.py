@@ -17,6 +17,7 @@ from cityshield.adapters.yara.rules import YaraRules
 from cityshield.guards.check import Check
 from cityshield.guards.guard import Guard
 from cityshield.guards.links.suffixes import Suffixes
+from cityshield.guards.messages.reader import Reader
 from cityshield.guards.scale import Scale
 from cityshield.rooms import GUARDS, find_checks, make_gatherer
 from cityshield.shield import complete
@@ -72,8 +73,9 @@ class GivenIndicators:
 class GivenRooms:
     """The rooms of an example, from its `given` table: `listed`, `vouched`, `rules`."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], check: Check) -> None:
         self._given = given
+        self._check = check
         self.content = MemoryContent()
         self.scan_bytes = _SCAN_BYTES
 
@@ -94,6 +96,14 @@ class GivenRooms:
         """The YARA rules that the example gives."""
         text = self._given.get("rules")
         return YaraRules.from_text(text) if text else YaraRules(None, 1)
+
+    def open_reader(self) -> Reader:
+        """The reader by the shipped pack, with the rules that were added to the check."""
+        return _reader(self._check)
+
+    def pack_bytes(self) -> bytes:
+        """An example needs no file."""
+        return b""
 
 
 def find_examples(check: Check) -> Iterator[Example]:
@@ -156,10 +166,23 @@ class _Unset:
         raise ConfigurationError("error-check-code", path=name, reason="no gatherer")
 
 
+_readers: dict[str, tuple[Check, Reader]] = {}
+
+
+def _reader(check: Check) -> Reader:
+    from cityshield.adapters.packs.shelf import read_shipped
+
+    if check.id not in _readers or _readers[check.id][0] is not check:
+        added = check.rules() if check.name == "tells" else {}
+        silencers = check.card()["data"]["silencers"] if added else {}
+        _readers[check.id] = check, Reader(read_shipped().sections, added, silencers)
+    return _readers[check.id][1]
+
+
 def _problem(guard: Guard, example: Example) -> str:
     started = time.monotonic()
     check = guard.checks[0]
-    guard.gatherer = make_gatherer(guard.name, GivenRooms(example.table.get("given", {})))
+    guard.gatherer = make_gatherer(guard.name, GivenRooms(example.table.get("given", {}), check))
     subject = subject_of(check, example.table)
     verdict = guard.judge_many(complete(guard.gather_many((subject,))))[0]
     wanted = f"{check.id}/{example.rule}" if example.rule else check.id

@@ -8,7 +8,7 @@ from functools import cached_property
 from glob import escape as glob_escape
 from glob import glob
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cityshield.config import Config
 from cityshield.guards.check import Check, discover
@@ -19,6 +19,9 @@ from cityshield.ports.indicators import Indicators
 from cityshield.ports.rules import Rules
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
+
+if TYPE_CHECKING:
+    from cityshield.adapters.packs.shelf import Shelf
 
 GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
 """Every guard, and the kind of subject it judges."""
@@ -55,6 +58,14 @@ class Rooms(Protocol):
         """How much of a file the rules see."""
         ...
 
+    def open_reader(self) -> Any:
+        """The reader of messages, by the pack in use."""
+        ...
+
+    def pack_bytes(self) -> bytes:
+        """The pack in use as one file."""
+        ...
+
 
 class RealRooms:
     """The rooms of a running shield, each opened when a gatherer first needs it.
@@ -62,8 +73,17 @@ class RealRooms:
     `disk` says whether the name of a file subject may open a path.
     """
 
-    def __init__(self, home: Path, config: Config, clock: Clock, *, disk: bool) -> None:
+    def __init__(
+        self,
+        home: Path,
+        config: Config,
+        clock: Clock,
+        *,
+        disk: bool,
+        folders: Sequence[Path] = (),
+    ) -> None:
         self._home = home
+        self._folders = folders
         self._config = config
         self._clock = clock
         self._disk = disk
@@ -102,6 +122,33 @@ class RealRooms:
         """How much of a file the rules see."""
         return self._config.files.scan_bytes
 
+    @cached_property
+    def packs(self) -> Shelf:
+        """The packs of the data directory."""
+        from cityshield.adapters.packs.shelf import Shelf
+
+        return Shelf(self._home, self._clock)
+
+    def pack_bytes(self) -> bytes:
+        """The pack in use as one file, for readers in other places."""
+        from cityshield.adapters.packs.pack import assemble
+
+        pack = self.packs.current()
+        return assemble(pack.header, pack.signature, pack.sections)
+
+    @cached_property
+    def _reader(self) -> Any:
+        from cityshield.guards.messages.reader import Reader
+
+        tells = next(c for c in find_checks("messages", self._folders) if c.name == "tells")
+        added = tells.added_rules()
+        silencers = tells.card()["data"]["silencers"] if added else {}
+        return Reader(self.packs.current().sections, added, silencers)
+
+    def open_reader(self) -> Any:
+        """The reader of messages, by the newest good pack and the operator's own tells."""
+        return self._reader
+
 
 def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
     """The gatherer of a guard."""
@@ -112,7 +159,7 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
     if guard == "messages":
         from cityshield.guards.messages.gather import MessageGatherer
 
-        return MessageGatherer()
+        return MessageGatherer(rooms.open_reader)
     if guard == "files":
         from cityshield.guards.files.gather import FileGatherer
 

@@ -241,7 +241,7 @@ def build_shield(
     from cityshield.adapters.store.cache import VerdictCache
 
     extra = [*installed_folders(), *map(Path, config.checks), *folders]
-    rooms = RealRooms(home, config, clock, disk=disk)
+    rooms = RealRooms(home, config, clock, disk=disk, folders=extra)
     return Shield(rooms, config, clock, folders=extra, cache=VerdictCache(home, clock))
 
 

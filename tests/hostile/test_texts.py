@@ -214,8 +214,9 @@ def test_four_times_the_text_costs_about_four_times_the_work(
 
 
 def test_a_hundred_thousand_hidden_characters_are_counted(plain: Shield) -> None:
-    verdict = judge(plain, "message", "pay" + "\u200b" * 99_990 + "now")
-    assert "messages.hidden_letters" in [item.check for item in verdict.evidence]
+    scam = "请先交保证金500元，到账后马上放款，pay"
+    verdict = judge(plain, "message", scam + "\u200b" * 99_900 + "now")
+    assert "messages.disguised" in [item.check for item in verdict.evidence]
 
 
 def test_a_hundred_thousand_links_are_counted_and_the_first_judged(plain: Shield) -> None:

@@ -116,8 +116,16 @@ class Check:
 
     def rules(self) -> dict[str, dict[str, Any]]:
         """The rules of a family that are files, by name; empty for any other check."""
-        paths = [path for folder in self._rule_folders for path in sorted(folder.glob("*.toml"))]
-        return {path.stem: read_toml(path) for path in reversed(paths)}
+        return {**self.added_rules(), **_rules_in(self._rule_folders[:1])}
+
+    def added_rules(self) -> dict[str, dict[str, Any]]:
+        """Those of the rules that lie in folders beside the guard's own."""
+        return _rules_in(self._rule_folders[1:])
+
+
+def _rules_in(folders: Iterable[Path]) -> dict[str, dict[str, Any]]:
+    paths = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
+    return {path.stem: read_toml(path) for path in reversed(paths)}
 
 
 def read_toml(path: Path) -> dict[str, Any]:

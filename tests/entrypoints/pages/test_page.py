@@ -49,9 +49,19 @@ def ask(page: Page, live: Live, text: str | None) -> None:
     page.goto(live.url)
     if text is not None:
         page.fill("textarea", text)
+        if text.strip() and "//" not in text[:8] and has_javascript(page):
+            page.click("form:has(textarea) button[type=submit]")  # a message: judged right here
+            page.wait_for_selector("#answer .local")
+            return
         with page.expect_response(lambda answer: answer.request.method == "POST"):
             page.click("form:has(textarea) button[type=submit]")
         page.wait_for_load_state("networkidle")
+
+
+def has_javascript(page: Page) -> bool:
+    """Whether the page's own scripts run: one of them shows the button that clears the form."""
+    page.wait_for_load_state("networkidle")
+    return page.locator("#clear").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -128,7 +138,11 @@ def test_nothing_typed_is_in_the_address_the_history_or_the_storage(
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         before = page.evaluate("history.length")
-        ask(page, live, "secret-marker.example/path")
+        page.goto(live.url)
+        page.fill("textarea", "secret-marker.example/path")
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.click("form:has(textarea) button[type=submit]")
+        page.wait_for_load_state("networkidle")
         assert "secret-marker" not in page.url
         assert not any("secret-marker" in url for url in asked)
         assert all(url.startswith(live.url) for url in asked)
@@ -272,3 +286,82 @@ def test_a_file_is_not_sent_along_with_the_next_question(
         page.fill("textarea", CASES["benign"] or "")
         page.click("form:has(textarea) button[type=submit]")
         page.wait_for_selector("#answer .level-benign")
+
+
+def quiet_page(opened: BrowserContext, live: Live) -> tuple[Page, list[str]]:
+    """A page that is open with its pack loaded, and everything it asks for from now on."""
+    page = opened.new_page()
+    with page.expect_response(lambda answer: "messages.pack" in answer.url):
+        page.goto(live.url)
+        page.focus("textarea")
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    return page, asked
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_a_message_is_judged_while_it_is_typed_and_nothing_is_sent(
+    browser: Browser, live: Live, locale: str
+) -> None:
+    with context(browser, locale) as opened:
+        page, asked = quiet_page(opened, live)
+        page.keyboard.type("为了保护您的存款，请把钱转到国家安全账户，不要告诉家人", delay=5)
+        page.wait_for_selector("#live.level-malicious, #live.level-suspicious")
+        assert page.locator("#live mark").count() >= 1
+        assert page.locator(".perch .cat--alarm, .perch .cat--alert").count() == 1
+        page.click("form:has(textarea) button[type=submit]")
+        page.wait_for_selector("#answer .local")
+        assert page.locator("#answer blockquote mark").count() >= 1
+        assert page.locator("#answer .reason").count() >= 1
+        page.click("button[name=did][value=safe]")
+        page.wait_for_selector("#answer .cat--relieved")
+        page.click("#clear")
+        page.fill("textarea", "晚上一起吃饭吧，我在老地方等你")
+        page.wait_for_selector("#live.level-benign")
+        assert page.locator(".perch .cat--calm").count() == 1
+        assert asked == []
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_only_the_link_of_a_message_is_sent_and_only_when_asked(
+    browser: Browser, live: Live
+) -> None:
+    with context(browser, "zh-CN") as opened:
+        page, asked = quiet_page(opened, live)
+        page.fill("textarea", FRAUD)
+        page.click("form:has(textarea) button[type=submit]")
+        page.wait_for_selector("#answer .links button")
+        assert asked == []
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            page.click("#answer .links button")
+        body = sent.value.post_data or ""
+        assert "pay.parcel-desk.example/r" in body
+        assert "保证金" not in body
+        page.wait_for_selector("#answer .level-malicious, #answer .level-suspicious")
+
+
+def test_the_browser_and_the_shield_say_the_same(browser: Browser, live: Live) -> None:
+    texts = [
+        "为了保护您的存款，请把钱转到国家安全账户",
+        "晚上一起吃饭吧，我在老地方等你",
+        "Pay a small release fee of $50 first and we will transfer your winnings",
+        "请·先·交·保·证·金，到账后马上放款",
+        "123456",
+    ]
+
+    def shown(page: Page) -> tuple[str | None, list[str], list[str]]:
+        page.wait_for_selector("#answer .answer")
+        kind = page.locator("#answer .answer").get_attribute("class")
+        marks = page.locator("#answer blockquote mark").all_inner_texts()
+        return kind, marks, page.locator("#answer .reason .what").all_inner_texts()
+
+    for text in texts:
+        answers = []
+        for javascript in (True, False):
+            with context(browser, "zh-CN", java_script_enabled=javascript) as opened:
+                page = opened.new_page()
+                ask(page, live, text)
+                answers.append(shown(page))
+        assert answers[0] == answers[1], text

@@ -184,3 +184,34 @@ usage-folder = { $name } names no folder that can be read.
 usage-value = The value of { $name } can't be used.
 usage-extra = This is too much: { $name }. Put quotes around what belongs together.
 usage-help = Its help: { $command } --help
+
+abstained-link = It is only a link. Ask about the link itself.
+abstained-number = It is only a number, and numbers say nothing by themselves.
+abstained-short = It is too short to say anything about it.
+talk-done = { $word }: the highest score is { $peak }, at turn { $turn }; trend { $trend } a turn.
+
+error-pack-large = This file is larger than { $mib } MiB, which no pack is.
+error-pack-foreign = This file is not a pack of CityShield. Check which file you named.
+error-pack-format = This pack is of format { $format }, which this version can't read. Update CityShield.
+error-pack-damaged = This pack is damaged ({ $section }). Fetch it again; the pack in use stays.
+error-pack-section = The section { $section } of this pack can't be used. Fetch a pack made for this version.
+error-pack-key = This pack is signed by a key that is not trusted ({ $key }…). If you know whose it is: cityshield pack trust KEY
+error-pack-signature = The signature of this pack does not fit: it was changed after signing. Fetch it again; the pack in use stays.
+error-pack-expired = This pack had its time until { $expires }. Fetch a newer one; the pack in use stays.
+error-pack-older = This pack is version { $version }, but version { $least } was already taken here. Older ones are refused.
+error-pack-key-form = A public key is 64 hexadecimal digits.
+error-pack-private = { $path } holds no private key: 64 hexadecimal digits. Make one with: cityshield pack keygen FILE
+error-delta-foreign = This file is not a delta between packs.
+error-delta-damaged = This delta is damaged. Fetch it again; the pack in use stays.
+error-delta-base = This delta starts from another pack than the one in use (version { $version }). Fetch the whole pack.
+error-date = “{ $text }” is not a date. Write it as 2026-01-31.
+error-extra = This needs more packages ({ $reason } is missing). Install them: pip install 'cityshield[{ $extra }]'
+error-corpus = There are no messages in { $path }. Name the folder of the corpus, or files of JSON Lines.
+error-corpus-line = { $path } can't be read at line { $reason }. Each line is a JSON object with text and label.
+pack-sound = The pack is sound: version { $version }, good until { $expires }.
+pack-taken = Version { $version } of the pack is in use now.
+pack-trusted = Packs signed by { $key }… are trusted now.
+
+doctor-pack = Pack of messages
+doctor-pack-version = version { $version }, good until { $expires }
+doctor-pack-mend = The last good pack is in use. Fetch a new one: cityshield pack apply FILE

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cityshield.guards.check import Check
 
 LANGUAGES: Final = ("en", "zh-Hans")
+FOR_PACKS: Final = ("level-", "unknown-message-", "weak-message-", "coach", "abstained-")
+"""How the general sentences begin that every runtime of the messages guard says."""
+
 CARD_KEYS: Final = {"en": "en", "zh-Hans": "zh"}
 FIELDS: Final = ("what", "why", "now")
 _MESSAGE = re.compile(r"^([a-zA-Z][\w-]*) *= *(.*(?:\n[ }].*|\n(?=\n* ))*)", re.MULTILINE)
@@ -64,6 +67,17 @@ class Sentences:
     def say(self, sentence: str, language: str, **args: str | int) -> str:
         """A general sentence."""
         return self._format(sentence, language, {name: str(value) for name, value in args.items()})
+
+    def for_packs(self) -> dict[str, dict[str, str]]:
+        """The general sentences that a pack carries, by language."""
+        return {
+            language: {
+                sentence: pattern
+                for sentence, pattern in self._patterns(language).items()
+                if sentence.startswith(FOR_PACKS)
+            }
+            for language in LANGUAGES
+        }
 
     def say_of_check(
         self, check: Check, rule: str, field: str, language: str, args: Mapping[str, str]

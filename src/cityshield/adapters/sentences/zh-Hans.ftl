@@ -172,3 +172,34 @@ usage-folder = { $name } 指的不是可以读取的文件夹。
 usage-value = { $name } 的值不能用。
 usage-extra = 多了这些内容：{ $name }。属于一起的文字请加上引号。
 usage-help = 查看用法：{ $command } --help
+
+abstained-link = 这里只有一个链接，请直接查这个链接。
+abstained-number = 这里只有号码，单凭号码说明不了什么。
+abstained-short = 内容太短，看不出什么。
+talk-done = { $word }：最高分 { $peak }，在第 { $turn } 句；走势每句 { $trend }。
+
+error-pack-large = 这个文件超过 { $mib } MiB，数据包不会这么大。
+error-pack-foreign = 这不是城盾的数据包，请看看是不是选错了文件。
+error-pack-format = 这个数据包是第 { $format } 种格式，当前版本读不了，请更新城盾。
+error-pack-damaged = 这个数据包坏了（{ $section }），请重新获取；正在用的那个不受影响。
+error-pack-section = 这个数据包的 { $section } 部分用不了，请换适合当前版本的数据包。
+error-pack-key = 给这个数据包签名的密钥不在信任之列（{ $key }…）。确认是谁的以后：cityshield pack trust KEY
+error-pack-signature = 这个数据包的签名对不上，签名之后被人改过。请重新获取；正在用的那个不受影响。
+error-pack-expired = 这个数据包有效期到 { $expires } 为止，请换新的；正在用的那个不受影响。
+error-pack-older = 这个数据包是第 { $version } 版，这里已经用过第 { $least } 版，不接受更旧的。
+error-pack-key-form = 公钥是 64 个十六进制字符。
+error-pack-private = { $path } 里没有私钥（64 个十六进制字符）。可以新建一个：cityshield pack keygen FILE
+error-delta-foreign = 这不是数据包的增量文件。
+error-delta-damaged = 这个增量文件坏了，请重新获取；正在用的数据包不受影响。
+error-delta-base = 这个增量不是从正在用的数据包（第 { $version } 版）出发的，请获取完整的数据包。
+error-date = “{ $text }”不是日期，请写成 2026-01-31 这样。
+error-extra = 这一步还缺软件包（没有 { $reason }）。请安装：pip install 'cityshield[{ $extra }]'
+error-corpus = { $path } 里没有消息。请指明语料文件夹，或者 JSON Lines 文件。
+error-corpus-line = { $path } 的第 { $reason } 行读不了。每行应是带 text 和 label 的 JSON 对象。
+pack-sound = 数据包完好：第 { $version } 版，有效期到 { $expires }。
+pack-taken = 现在使用第 { $version } 版数据包。
+pack-trusted = 从现在起信任由 { $key }… 签名的数据包。
+
+doctor-pack = 消息数据包
+doctor-pack-version = 第 { $version } 版，有效期到 { $expires }
+doctor-pack-mend = 现在用的是上一个完好的数据包。请换新的：cityshield pack apply FILE

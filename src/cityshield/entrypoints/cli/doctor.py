@@ -60,6 +60,7 @@ def _examine(shield: Shield, home: Path, language: str) -> Iterator[Examined]:
     else:
         yield Examined("home", OK, str(home))
         yield from _examine_store(shield, home, language)
+    yield _examine_pack(shield, home, language)
     yield _examine_rules(shield, home, language)
     yield _examine_checks(shield, language)
     known = {card.id for card in catalogue(shield, language)}
@@ -105,6 +106,19 @@ def _examine_store(shield: Shield, home: Path, language: str) -> Iterator[Examin
         yield Examined("indicators", OK, say("doctor-indicators-count", language, count=count))
     else:
         yield Examined("indicators", MISSING, say("doctor-indicators-none", language), mend)
+
+
+def _examine_pack(shield: Shield, home: Path, language: str) -> Examined:
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.adapters.packs.shelf import Shelf
+
+    say = shield.sentences.say
+    shelf = Shelf(home, SystemClock())
+    header = shelf.current().header
+    seen = say("doctor-pack-version", language, version=header.version, expires=header.expires)
+    problems = [say(item.sentence, language, **item.args_for_sentence) for item in shelf.problems]
+    mend = say("doctor-pack-mend", language)
+    return Examined("pack", BROKEN if problems else OK, "; ".join([seen, *problems]), mend)
 
 
 def _examine_rules(shield: Shield, home: Path, language: str) -> Examined:

@@ -22,6 +22,8 @@ COMMANDS = {
     "checks": ("checks:checks", "List every check, or test their examples."),
     "explain": ("checks:explain", "Say what a check looks for and why."),
     "doctor": ("doctor:doctor", "Say what works, what is missing, how to mend it."),
+    "messages": ("messages:messages", "Train and measure the guard of messages; read a chat."),
+    "pack": ("pack:pack", "Build, verify and apply what that guard knows."),
     "tokens": ("tokens:tokens", "Make, list and revoke API tokens."),
     "audit": ("audit:audit", "Read and verify the record of who did what."),
     "backup": ("backup:backup", "Copy and restore the store."),

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 class Progress:
     """A bar on standard error that follows how far a file has been read, with rate and ETA.
 
-    Shows nothing when standard error is not a terminal; of a pipe it shows the count.
+    Shows nothing when standard error is not a terminal; of a pipe it shows the count. Without a
+    file it follows the count of items towards `total`.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO | None = None, total: int | None = None) -> None:
         self._file = file
+        self._total = total
+        self._steps = 0
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -49,8 +52,14 @@ class Progress:
             return
         task = self._bar.tasks[0]
         rate = count / task.elapsed if task.elapsed else 0.0
-        done = self._file.tell() if task.total else None
+        done = count if self._file is None else self._file.tell() if task.total else None
         self._bar.update(self._task, completed=done, count=count, rate=rate)
+
+    def step(self) -> None:
+        """Say that one more item is done."""
+        self._steps += 1
+        if self._steps % 50 == 0 or self._steps == self._total:
+            self.advance(self._steps)
 
     def __exit__(
         self,
@@ -62,5 +71,7 @@ class Progress:
             self._bar.stop()
 
     def _size(self) -> int | None:
+        if self._file is None:
+            return self._total
         found = os.fstat(self._file.fileno())
         return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent
 _STATIC = FOLDER / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _NAMES = {"en": "English", "zh-Hans": "中文"}
+_LASTING = {"cache-control": "public, max-age=31536000, immutable"}
 _HTML = "text/html"
 """Litestar adds the charset."""
 
@@ -37,6 +38,7 @@ class Page:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._pack: bytes | None = None
         self._sentences = Sentences((FOLDER / "sentences",))
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -75,6 +77,7 @@ class Page:
             lang=language,
             t=t,
             asset=asset,
+            pack=self.pack_address(),
             other_lang_url="/?" + urlencode({"lang": other}),
             other_lang_name=_NAMES[other],
             operator=config.operator,
@@ -85,6 +88,16 @@ class Page:
             did=did,
         )
         return html.encode("utf-8", "replace")
+
+    def pack(self) -> bytes:
+        """The pack in use, as the page's own reader takes it."""
+        if self._pack is None:
+            self._pack = self.service.shield.rooms.pack_bytes()
+        return self._pack
+
+    def pack_address(self) -> str:
+        """The address of the pack, which changes with its content."""
+        return f"/static/messages.pack?v={hashlib.sha256(self.pack()).hexdigest()[:12]}"
 
     def refuse(self, language: str, sentence: str, args: dict[str, str]) -> bytes:
         """The page for a request that did not get through."""
@@ -118,12 +131,13 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
 
     @get("/static/{name:str}", include_in_schema=False)
     async def static(name: str) -> Response[bytes]:
+        if name == "messages.pack":
+            return Response(page.pack(), media_type="application/octet-stream", headers=_LASTING)
         found = _statics().get(name)
         if found is None:
             raise NotFoundException
         content, media_type = found
-        headers = {"cache-control": "public, max-age=31536000, immutable"}
-        return Response(content, media_type=media_type, headers=headers)
+        return Response(content, media_type=media_type, headers=_LASTING)
 
     return [show, ask, static]
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from cityshield.guards.messages.normal import Normal
+from cityshield.guards.messages.reader import Reading
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import Failure
 
 
 class MessageFacts(msgspec.Struct, frozen=True, gc=False):
-    """A text, its normal form, and the links in it.
+    """A text as the pack reads it, and the links in it.
 
     `links` are the links to judge, in order and each once; `links_missed` counts those above the
     limit. `read` is below one when only the beginning of a long text was read.
     """
 
     subject: Subject
-    normal: Normal
+    reading: Reading
     links: tuple[str, ...]
     links_missed: int = 0
     read: float = 1.0

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.messages.facts import MessageFacts
-from cityshield.guards.messages.normal import INVISIBLE, normalize
+from cityshield.guards.messages.reader import MAX_CHARACTERS, Reader
 from cityshield.vocabulary.subject import LINK, Subject
 from cityshield.vocabulary.verdict import Failure
 
-MAX_CHARACTERS = 100_000
-"""A longer text is read this far, and its verdict says so."""
-
-_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
+_UNSEEN = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u200b\u200c\u200d"
+        "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067"
+        "\u2068\u2069\u3164\ufeff\uffa0",
+    )
+)
+"""Characters that nobody sees and no link holds."""
 
 MAX_LINKS = 100
 """Links of one message that are judged; the others are counted as not reached."""
@@ -39,7 +44,13 @@ _LINK = re.compile(
 
 
 class MessageGatherer:
-    """Reads a text in memory; asks no port."""
+    """Reads a text in memory, by the tables of a pack; asks no port.
+
+    `open_reader` makes the reader when the first text comes.
+    """
+
+    def __init__(self, open_reader: Callable[[], Reader]) -> None:
+        self._open_reader = open_reader
 
     def version(self) -> str:
         """Messages depend on nothing outside the text."""
@@ -55,7 +66,8 @@ class MessageGatherer:
 
     async def gather_many(self, subjects: Sequence[Subject]) -> list[MessageFacts]:
         """Facts for each text, of which at most MAX_CHARACTERS are read."""
-        return [_facts(subject) for subject in subjects]
+        reader = self._open_reader()
+        return [_facts(subject, reader) for subject in subjects]
 
     def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
         """The links of the message."""
@@ -65,7 +77,7 @@ class MessageGatherer:
             yield Failure("messages", "too-many", count=facts.links_missed)
 
 
-def _facts(subject: Subject) -> MessageFacts:
+def _facts(subject: Subject, reader: Reader) -> MessageFacts:
     text = subject.value
     read = 1.0
     failed: tuple[Failure, ...] = ()
@@ -76,7 +88,7 @@ def _facts(subject: Subject) -> MessageFacts:
     links = find_links(text)
     missed = max(0, len(links) - MAX_LINKS)
     return MessageFacts(
-        subject.bare(), normalize(text), tuple(links[:MAX_LINKS]), missed, read, failed
+        subject.bare(), reader.read(text), tuple(links[:MAX_LINKS]), missed, read, failed
     )
 
 

@@ -63,3 +63,9 @@ false-alarm-headline = If we were wrong, we apologise.
 false-alarm-why = A shield that cries wolf protects no one, so a person should look at it again.
 false-alarm-now = Tell { $operator } what you checked and why it is fine; a person will look. Until then, go in by a way you already know.
 false-alarm-now-contact = Tell { $operator } what you checked and why it is fine: { $contact }. A person will look. Until then, go in by a way you already know.
+
+local-judged = Judged on your device. Nothing of it was sent.
+local-typing = Read on your device as you type. Nothing is sent.
+local-links = There is a link in it. Whether it is on our lists can only be looked up here; only the link is sent for that, not the message.
+local-links-button = Look up the link
+local-too-long = Only the beginning was read: the text is too long.

@@ -63,3 +63,9 @@ false-alarm-headline = 如果我们看错了，对不起。
 false-alarm-why = 总喊“狼来了”的盾牌谁也护不住，所以该有人再看一遍。
 false-alarm-now = 请告诉 { $operator }：你查的是什么、为什么它没问题，会有人来看。在那之前，请走你原来熟悉的入口。
 false-alarm-now-contact = 请告诉 { $operator }：你查的是什么、为什么它没问题。联系方式：{ $contact }，会有人来看。在那之前，请走你原来熟悉的入口。
+
+local-judged = 在你自己的设备上判断，一个字也没有发出去。
+local-typing = 边输入边在你的设备上看，什么都不会发出去。
+local-links = 里面有链接。它在不在名单上，要到这里来查；查的时候只发送链接，不发送消息。
+local-links-button = 查一查链接
+local-too-long = 内容太长，只看了开头。

@@ -46,6 +46,11 @@ function leadTheReader() {
   scrollTo({ top: 0 });
 }
 
+/** Ask the shield, unless somebody here can answer: a message is judged in the browser. */
+function askSomebody() {
+  if (form.dispatchEvent(new CustomEvent("ask", { cancelable: true }))) ask();
+}
+
 async function ask() {
   if (asking) return;
   if (file.files[0]?.size > Number(form.dataset.maxBytes)) return showTrouble(form.dataset.large);
@@ -86,9 +91,11 @@ function takeFile(files) {
   return true;
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+form.addEventListener("submit", (event) => { event.preventDefault(); askSomebody(); });
+form.addEventListener("ask-shield", ask);
+form.addEventListener("pose", (event) => setPose(...event.detail));
 form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); ask(); }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); askSomebody(); }
 });
 
 // A file of the question before is not sent along with the next one.
@@ -116,6 +123,7 @@ clear.addEventListener("click", () => {
   file.value = "";
   showTrouble("");
   answer().replaceChildren();
+  form.dispatchEvent(new CustomEvent("reset-answer"));
   text.focus();
 });
 

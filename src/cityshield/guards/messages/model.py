@@ -1,0 +1,183 @@
+"""The model: a linear sum over hashed n-grams, and a second one that names the type of fraud.
+
+Weights are 8-bit integers, norms and calibration tables of integers, so that every runtime gives
+the very same score. Units: a *mark* is a thousandth of a natural log-odds.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from cityshield.guards.messages.features import BUCKET_BITS, Tokens, buckets
+from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.verdict import Span
+
+TYPE_BITS = 16
+_TYPE_MASK = (1 << TYPE_BITS) - 1
+NORM_SHIFT = 16
+_LONGEST_RUN = 12
+
+WINDOW = (40, 32)
+"""Tokens of a window, by language; a text that is longer is read in windows too."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All numbers of the model that are not weights, by language where two stand together.
+
+    The norm for n tokens times the sum of weights, shifted right by NORM_SHIFT, gives marks.
+    `window_cost` is what a part must outweigh the whole by. `signs` adds marks for each kind of
+    disguise, `tells` for each tell. `knots` map marks to the score in thousandths, `chances` to the
+    probability of fraud in thousandths; both rise, and are read between their points. `ordinary` is
+    the mark below which a text is one of everyday life.
+    """
+
+    norms: tuple[list[int], list[int]]
+    bias: tuple[int, int]
+    window_cost: tuple[int, int]
+    signs: dict[str, int]
+    tells: dict[str, int]
+    knots: tuple[list[tuple[int, int]], list[tuple[int, int]]]
+    chances: tuple[list[tuple[int, int]], list[tuple[int, int]]]
+    ordinary: tuple[int, int]
+    types: list[str]
+
+
+class Model(NamedTuple):
+    """The weights, one for each bucket, and of the rows that name a type one weight a type."""
+
+    weights: memoryview
+    type_rows: list[int]
+    type_weights: memoryview
+    settings: Settings
+
+
+def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
+    """The model from its sections: a bit for each bucket that has a weight, then the weights."""
+    size = 1 << BUCKET_BITS
+    table = bytearray(size)
+    used = _set_bits(weights[: size >> 3])
+    values = weights[size >> 3 :]
+    count = len(settings.types)
+    rows = _set_bits(types[: 1 << (TYPE_BITS - 3)])
+    type_values = types[1 << (TYPE_BITS - 3) :]
+    if len(values) != len(used) or len(type_values) != len(rows) * count:
+        raise ConfigurationError("error-pack-section", section="model")
+    for bucket, value in zip(used, values, strict=True):
+        table[bucket] = value
+    type_rows = [-1] * (1 << TYPE_BITS)
+    for number, row in enumerate(rows):
+        type_rows[row] = number * count
+    return Model(
+        memoryview(bytes(table)).cast("b"), type_rows, memoryview(type_values).cast("b"), settings
+    )
+
+
+def _set_bits(bitmap: bytes) -> list[int]:
+    found = []
+    for place, byte in enumerate(bitmap):
+        if byte:
+            found += [place * 8 + bit for bit in _BITS[byte]]
+    return found
+
+
+_BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
+
+
+def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:
+    """The marks of a text, and the tokens between which they were found: its whole or a window."""
+    settings, language = model.settings, tokens.language
+    last = len(tokens.hashes)
+    best = _marks(model, tokens, 0, last), 0, last
+    width = WINDOW[language]
+    if last > width * 3 // 2:
+        cost = settings.window_cost[language]
+        for first in range(0, last - width // 2, width // 2):
+            end = min(first + width, last)
+            found = _marks(model, tokens, first, end) - cost
+            if found > best[0]:
+                best = found, first, end
+    return best
+
+
+def _marks(model: Model, tokens: Tokens, first: int, last: int) -> int:
+    weights = model.weights
+    total = sum([weights[bucket] for bucket in buckets(tokens, first, last)])
+    norms = model.settings.norms[tokens.language]
+    return total * norms[min(last - first, len(norms) - 1)] >> NORM_SHIFT
+
+
+def type_of(model: Model, tokens: Tokens, first: int, last: int) -> str:
+    """The type of fraud that these tokens are most like; the first of the list when none is."""
+    count = len(model.settings.types)
+    rows, weights = model.type_rows, model.type_weights
+    sums = [0] * count
+    for bucket in buckets(tokens, first, last):
+        row = rows[bucket & _TYPE_MASK]
+        if row >= 0:
+            for number in range(count):
+                sums[number] += weights[row + number]
+    return model.settings.types[sums.index(max(sums))]
+
+
+def heaviest(model: Model, tokens: Tokens, first: int, last: int) -> list[Span]:
+    """The words that weigh most, at most two ranges of the normal form.
+
+    A range is the run of tokens with the greatest sum, each token's share of its neighbours' grams
+    counted (Kadane's scan), a second one when it weighs at least half of the first.
+    """
+    shares = _shares(model, tokens, first, last)
+    found: list[tuple[int, int, int]] = []
+    for _ in range(2):
+        best = _greatest_run(shares)
+        if best is None or (found and best[0] * 2 < found[0][0]):
+            break
+        found.append(best)
+        for place in range(best[1], best[2]):
+            shares[place] = -(1 << 30)
+    starts, ends = tokens.starts, tokens.ends
+    return sorted(
+        (starts[first + left], ends[first + right - 1])
+        for _, left, right in found
+        if ends[first + right - 1] > starts[first + left]
+    )
+
+
+def _shares(model: Model, tokens: Tokens, first: int, last: int) -> list[int]:
+    """What each token weighs with its neighbours, above the mean of all."""
+    weights = model.weights
+    shares = [0] * (last - first)
+    for place in range(last - first):
+        low, high = max(first, first + place - 1), min(last, first + place + 2)
+        shares[place] = sum([weights[bucket] for bucket in buckets(tokens, low, high)])
+    mean = max(sum(shares) // len(shares), 0)
+    return [share - mean for share in shares]
+
+
+def _greatest_run(shares: list[int]) -> tuple[int, int, int] | None:
+    best: tuple[int, int, int] | None = None
+    total, start = 0, 0
+    for place, share in enumerate(shares):
+        if total <= 0:
+            total, start = 0, place
+        total += share
+        if (
+            share > 0
+            and total > 0
+            and place - start < _LONGEST_RUN
+            and (best is None or total > best[0])
+        ):
+            best = total, start, place + 1
+    return best
+
+
+def between(knots: list[tuple[int, int]], value: int) -> int:
+    """A rising line through points, read at a value, in integers; flat beyond its ends."""
+    if value <= knots[0][0]:
+        return knots[0][1]
+    for (left, low), (right, high) in pairwise(knots):
+        if value < right:
+            return low + (high - low) * (value - left) // (right - left)
+    return knots[-1][1]

@@ -1,0 +1,363 @@
+"""Training of the model, reproducible to the byte; needs the extra `train`.
+
+Logistic regression over hashed n-grams, tells and signs of disguise, one for each language, in one
+table of 8-bit weights. A rare n-gram counts for more (inverse document frequency to the power
+IDF_POWER) and a long text for less (its number of tokens to the power NORM_POWER). Thresholds and
+calibration come from predictions for voices that a model did not read (cross-validation by voice).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import scipy.sparse as sparse
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from cityshield.guards.messages.corpus import FRAUD, Message
+from cityshield.guards.messages.evasion import ATTACKS
+from cityshield.guards.messages.features import BUCKET_BITS, EN, LANGUAGES, ZH, buckets, tokenize
+from cityshield.guards.messages.fold import Fold
+from cityshield.guards.messages.model import (
+    NORM_SHIFT,
+    TYPE_BITS,
+    Model,
+    Settings,
+    load_model,
+    marks_of,
+)
+from cityshield.guards.messages.normal import normalize
+from cityshield.guards.messages.reader import SIGNS, Tells, TellTable
+
+IDF_POWER, NORM_POWER, PENALTY = 1.25, 0.3, 0.4
+LARGEST_NORM = 512
+BUCKETS_KEPT = (200_000, 200_000)
+TYPE_ROWS_KEPT = 5_000
+FEWEST_TEXTS = 2
+FOLDS = 4
+EXTRA_SCALE = 4.0
+"""How much less a tell or a sign is held back than an n-gram."""
+PUBLIC_WEIGHT, ATTACKED_WEIGHT = 0.02, 0.5
+ATTACKED_KINDS = {"zh": ("pinyin", "variants", "padding"), "en": ("leet", "padding", "homoglyphs")}
+EXAMPLES_WEIGHT = 3.0
+_WEIGHTS = {"": 1.0, "examples": EXAMPLES_WEIGHT}
+_OWN = frozenset(_WEIGHTS)
+FALSE_ALARMS = (0.025, 0.001)
+"""The shares of benign texts from the corpus that may be suspicious, and malicious."""
+
+WINDOW_COST = (1500, 1500)
+"""Marks by which a window must outweigh the whole, by language."""
+ORDINARY_MISSED = 0.005
+"""The share of fraud that may look like everyday life."""
+CALIBRATION_BINS = 16
+
+
+class Trained(NamedTuple):
+    """The sections of a pack that training makes, and what was said on the way."""
+
+    model: bytes
+    types: bytes
+    settings: bytes
+
+
+class Row(NamedTuple):
+    """A text made ready: tokens' buckets, tells and signs, with its label and weight."""
+
+    message: Message
+    language: int
+    tokens: Any
+    buckets: list[int]
+    size: int
+    tells: list[str]
+    signs: list[str]
+    fraud: bool
+    weight: float
+
+
+class _Data(NamedTuple):
+    """Rows as matrices: counts of buckets, scaled by size, and the other features."""
+
+    grams: sparse.csr_matrix
+    extras: sparse.csr_matrix
+    fraud: np.ndarray
+    weight: np.ndarray
+
+
+def prepare(
+    messages: Iterable[Message],
+    fold: Fold,
+    table: TellTable,
+    *,
+    attacked: bool,
+    progress: Callable[[], None] = lambda: None,
+) -> list[Row]:
+    """Rows for messages, those of the corpus once more as an attack would spell them."""
+    import re
+
+    tells = Tells(table)
+    link = re.compile(table.patterns.entities["link"])
+    rng = random.Random("attacked")  # noqa: S311
+    rows = []
+    for message in messages:
+        own = not message.source
+        weight = _WEIGHTS.get(message.source, PUBLIC_WEIGHT)
+        rows.append(_row(message, message.text, weight, fold, tells, link))
+        if attacked and own and rows[-1].size > 8:
+            language = LANGUAGES[rows[-1].language]
+            attack = ATTACKS[language][rng.choice(ATTACKED_KINDS[language])]
+            text = attack(message.text, rng)
+            rows.append(_row(message, text, ATTACKED_WEIGHT, fold, tells, link))
+        progress()
+    return rows
+
+
+def _row(message: Message, text: str, weight: float, fold: Fold, tells: Tells, link: Any) -> Row:
+    normal = normalize(text[:2000], fold)
+    tokens = tokenize(normal.text, [match.span() for match in link.finditer(normal.text)])
+    size = len(tokens.hashes)
+    return Row(
+        message,
+        tokens.language,
+        tokens,
+        buckets(tokens, 0, size),
+        size,
+        [name for name, _ in tells.find(normal)],
+        [name for name, least in SIGNS.items() if getattr(normal, name) >= least],
+        message.label == FRAUD,
+        weight,
+    )
+
+
+def train(rows: Sequence[Row], tells: Sequence[str], say: Callable[[str], None]) -> Trained:
+    """Train, choose thresholds, calibrate; the same rows give the same bytes."""
+    with threadpool_limits(limits=1):
+        return _train(rows, list(tells), say)
+
+
+class _Linear(NamedTuple):
+    """A model of one language before it is made of integers."""
+
+    weights: np.ndarray
+    extras: np.ndarray
+    bias: float
+
+
+def _train(rows: Sequence[Row], tells: list[str], say: Callable[[str], None]) -> Trained:
+    names = [*tells, *SIGNS]
+    typed = [row for row in rows if row.fraud and row.message.type and row.message.source in _OWN]
+    types = sorted({row.message.type for row in typed})
+    type_section = _fit_types(typed, types)
+    unseen = _cross_validate(rows, names, types, type_section, say)
+    linear = [_fit(_of(rows, language), names, language) for language in (ZH, EN)]
+    weights, draft = _quantise(linear, names, types)
+    settings = _calibrate(draft, unseen, say)
+    return Trained(weights, type_section, msgspec.json.encode(settings))
+
+
+def _of(rows: Sequence[Row], language: int) -> list[Row]:
+    return [row for row in rows if row.language == language]
+
+
+class _Unseen(NamedTuple):
+    """Marks of texts by models that did not read their voice, by language."""
+
+    marks: list[np.ndarray]
+    fraud: list[np.ndarray]
+
+
+def _cross_validate(
+    rows: Sequence[Row],
+    names: list[str],
+    types: list[str],
+    type_section: bytes,
+    say: Callable[[str], None],
+) -> _Unseen:
+    marks: list[np.ndarray] = []
+    fraud: list[np.ndarray] = []
+    for language in (ZH, EN):
+        some = _of(rows, language)
+        voices = sorted({row.message.voice for row in some if not row.message.source})
+        found: list[int] = []
+        truth: list[bool] = []
+        for number in range(FOLDS):
+            left_out = set(voices[number::FOLDS])
+            linear = _fit(
+                [row for row in some if row.message.voice not in left_out], names, language
+            )
+            weights, settings = _quantise([linear, linear], names, types)
+            model = load_model(weights, type_section, settings)
+            held = [r for r in some if r.message.voice in left_out and r.weight == 1.0]
+            found += [_marks(model, row) for row in held]
+            truth += [row.fraud for row in held]
+            say(f"{LANGUAGES[language]}: fold {number + 1} of {FOLDS}, {len(held)} texts unseen")
+        marks.append(np.array(found))
+        fraud.append(np.array(truth))
+    return _Unseen(marks, fraud)
+
+
+def _marks(model: Model, row: Row) -> int:
+    settings = model.settings
+    own, _, _ = marks_of(model, row.tokens)
+    own += settings.bias[row.language]
+    own += sum([settings.tells.get(name, 0) for name in row.tells])
+    return own + sum([settings.signs.get(name, 0) for name in row.signs])
+
+
+def _matrix(rows: Sequence[Row]) -> sparse.csr_matrix:
+    starts = np.zeros(len(rows) + 1, np.int64)
+    starts[1:] = np.cumsum([len(row.buckets) for row in rows])
+    columns = np.fromiter((b for row in rows for b in row.buckets), np.int32, starts[-1])
+    found = sparse.csr_matrix(
+        (np.ones(len(columns), np.float64), columns, starts), shape=(len(rows), 1 << BUCKET_BITS)
+    )
+    found.sum_duplicates()
+    sizes = np.minimum([row.size for row in rows], LARGEST_NORM - 1)
+    return sparse.diags(_norm(sizes)) @ found
+
+
+def _norm(sizes: Any) -> np.ndarray:
+    return (np.maximum(np.asarray(sizes, np.float64), 3) / 40) ** -NORM_POWER
+
+
+def _extras(rows: Sequence[Row], names: list[str]) -> sparse.csr_matrix:
+    number = {name: place for place, name in enumerate(names)}
+    found = sparse.lil_matrix((len(rows), len(names)))
+    for place, row in enumerate(rows):
+        for name in (*row.tells, *row.signs):
+            found[place, number[name]] = 1.0
+    return found.tocsr()
+
+
+def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
+    grams = _matrix(rows)
+    fraud = np.array([row.fraud for row in rows])
+    weight = np.array([row.weight for row in rows])
+    frequency = np.asarray((grams > 0).sum(0)).ravel()
+    known = np.flatnonzero(frequency >= FEWEST_TEXTS)
+    idf = (np.log(len(rows) / frequency[known]) / 4 + 0.25) ** IDF_POWER
+    used = grams[:, known] @ sparse.diags(idf)
+    matrix = sparse.hstack([used, _extras(rows, names) * EXTRA_SCALE]).tocsr()
+    fitted = LogisticRegression(C=PENALTY, max_iter=150, tol=1e-3).fit(matrix, fraud, weight)
+    found = fitted.coef_[0]
+    weights = np.zeros(1 << BUCKET_BITS)
+    weights[known] = found[: len(known)] * idf
+    limit = BUCKETS_KEPT[language]
+    if len(known) > limit:
+        rank = np.abs(weights[known]) * np.sqrt(frequency[known])
+        weights[known[np.argsort(-rank, kind="stable")[limit:]]] = 0
+    return _Linear(weights, found[len(known) :] * EXTRA_SCALE, float(fitted.intercept_[0]))
+
+
+def _quantise(
+    linear: Sequence[_Linear], names: list[str], types: list[str]
+) -> tuple[bytes, Settings]:
+    """The section of weights, and settings without thresholds, in integers.
+
+    The languages share the table: where both have a bucket, which is rare, the larger one stays.
+    """
+    table = np.zeros(1 << BUCKET_BITS, np.int64)
+    norms = []
+    for model in linear:
+        used = np.abs(model.weights[model.weights != 0])
+        scale = 127 / np.quantile(used, 0.9995) if len(used) else 1.0
+        own = np.clip(np.round(model.weights * scale), -127, 127).astype(np.int64)
+        table = np.where(np.abs(own) > np.abs(table), own, table)
+        factor = 1000 * (1 << NORM_SHIFT) / scale
+        norms.append([round(factor * value) for value in _norm(np.arange(LARGEST_NORM))])
+    used_places = np.flatnonzero(table)
+    bitmap = np.packbits(table != 0, bitorder="little")
+    section = bitmap.tobytes() + table[used_places].astype(np.int8).tobytes()
+    extras = {
+        name: round(1000 * sum(model.extras[place] for model in linear) / len(linear))
+        for place, name in enumerate(names)
+    }
+    flat = [(0, 0), (1, 1000)]
+    settings = Settings(
+        norms=(norms[0], norms[1]),
+        bias=(round(1000 * linear[0].bias), round(1000 * linear[1].bias)),
+        window_cost=WINDOW_COST,
+        signs={name: extras[name] for name in SIGNS},
+        tells={name: extras[name] for name in names if name not in SIGNS},
+        knots=(flat, flat),
+        chances=(flat, flat),
+        ordinary=(0, 0),
+        types=types,
+    )
+    return section, settings
+
+
+def _calibrate(draft: Settings, unseen: _Unseen, say: Callable[[str], None]) -> Settings:
+    """Thresholds and the table of probabilities, from texts of voices that were not read."""
+    knots, chances, ordinary = [], [], []
+    for language in (ZH, EN):
+        marks, fraud = unseen.marks[language], unseen.fraud[language]
+        benign = np.sort(marks[~fraud])
+        suspicious, malicious = (int(np.quantile(benign, 1 - share)) for share in FALSE_ALARMS)
+        malicious = max(malicious, suspicious + 1000)
+        lowest = int(np.quantile(marks[fraud], ORDINARY_MISSED))
+        ordinary.append(min(lowest, suspicious - 1000))
+        knots.append(
+            [(suspicious - 5000, 0), (suspicious, 500), (malicious, 900), (malicious + 4000, 1000)]
+        )
+        chances.append(_chances(marks, fraud))
+        recall = np.mean(marks[fraud] >= suspicious)
+        say(
+            f"{LANGUAGES[language]}: {len(marks)} unseen texts, at {FALSE_ALARMS[0]:.2%} false "
+            f"alarms {recall:.1%} of fraud is suspicious, {np.mean(marks[fraud] >= malicious):.1%} "
+            f"malicious, {np.mean(benign < ordinary[-1]):.1%} of benign is ordinary"
+        )
+    return msgspec.structs.replace(
+        draft,
+        knots=(knots[0], knots[1]),
+        chances=(chances[0], chances[1]),
+        ordinary=(ordinary[0], ordinary[1]),
+    )
+
+
+def _chances(marks: np.ndarray, fraud: np.ndarray) -> list[tuple[int, int]]:
+    """The share of fraud by marks, rising, at the means of equally filled bins."""
+    order = np.argsort(marks, kind="stable")
+    points: list[tuple[int, int]] = []
+    rising = IsotonicRegression(out_of_bounds="clip").fit(marks, fraud)
+    for part in np.array_split(order, CALIBRATION_BINS):
+        place = int(np.mean(marks[part]))
+        value = round(1000 * float(np.mean(rising.predict(marks[part]))))
+        if not points or place > points[-1][0]:
+            points.append((place, min(max(value, 5), 995)))
+    return points
+
+
+def _fit_types(rows: Sequence[Row], types: list[str]) -> bytes:
+    """The section of rows that name a type: one-against-all over coarse buckets."""
+    mask = (1 << TYPE_BITS) - 1
+    starts = np.zeros(len(rows) + 1, np.int64)
+    starts[1:] = np.cumsum([len(row.buckets) for row in rows])
+    columns = np.fromiter((b & mask for row in rows for b in row.buckets), np.int32, starts[-1])
+    counts = sparse.csr_matrix(
+        (np.ones(len(columns)), columns, starts), shape=(len(rows), mask + 1)
+    )
+    counts.sum_duplicates()
+    sizes = np.minimum([row.size for row in rows], LARGEST_NORM - 1)
+    grams = sparse.diags(_norm(sizes)) @ counts
+    frequency = np.asarray((grams > 0).sum(0)).ravel()
+    known = np.flatnonzero(frequency >= 3)
+    idf = np.log(len(rows) / frequency[known]) / 4 + 0.25
+    truth = np.array([types.index(row.message.type) for row in rows])
+    weight = np.array([row.weight for row in rows])
+    fitted = LogisticRegression(C=0.3, max_iter=100, tol=1e-3).fit(
+        grams[:, known] @ sparse.diags(idf), truth, weight
+    )
+    weights = fitted.coef_ * idf
+    rank = np.abs(weights).max(0) * np.sqrt(frequency[known])
+    best = np.sort(np.argsort(-rank, kind="stable")[:TYPE_ROWS_KEPT])
+    scale = 127 / np.quantile(np.abs(weights[:, best]), 0.9995)
+    table = np.clip(np.round(weights[:, best] * scale), -127, 127).astype(np.int8)
+    used = np.zeros(mask + 1, bool)
+    used[known[best]] = True
+    bitmap: bytes = np.packbits(used, bitorder="little").tobytes()
+    return bitmap + bytes(table.T.tobytes())
