@@ -34,6 +34,7 @@ _FEWEST_SPACED = 5
 _FEWEST_DOTS = 4
 _LETTERS_A_DOT = 5
 _MOST_LEET = 2
+_FEWEST_LEET = 3
 _LINK_BEFORE = frozenset("./:@#?=&_%")
 _LINK_AFTER = frozenset("/:_?=&%")
 _UNITS = frozenset("十百千万亿第")
@@ -253,7 +254,15 @@ class _Work:
             setattr(self, name, [item for item, kept in zip(values, keep, strict=True) if kept])
 
     def read_digits(self) -> None:
-        """Read signs inside words as letters, and runs of Chinese numerals as digits."""
+        """Read signs inside words as letters, and runs of Chinese numerals as digits.
+
+        In a text that does so often, signs at the borders of words are read as letters too.
+        """
+        self._read_digits(edges=False)
+        if self.leet >= _FEWEST_LEET:
+            self._read_digits(edges=True)
+
+    def _read_digits(self, *, edges: bool) -> None:
         out = self.out
         length = len(out)
         place = 0
@@ -272,16 +281,16 @@ class _Work:
                 end = place + 1
                 while end < length and ("a" <= out[end] <= "z" or out[end] in _LEET):
                     end += 1
-                self._read_leet(place, end)
+                self._read_leet(place, end, edges)
                 place = end
             else:
                 place += 1
 
-    def _read_leet(self, start: int, end: int) -> None:
+    def _read_leet(self, start: int, end: int, edges: bool) -> None:
         """Signs between the first and the last letter of a word that is not part of a link."""
         out = self.out
         letters = [place for place in range(start, end) if "a" <= out[place] <= "z"]
-        if len(letters) < 2 or len(letters) == end - start:
+        if len(letters) < (1 if edges else 2) or len(letters) == end - start:
             return
         if start and out[start - 1] in _LINK_BEFORE:
             return
@@ -292,6 +301,8 @@ class _Work:
             return
         if all(out[place] == "x" for place in letters):
             return
+        if edges:
+            letters = [start - 1, *letters, end]
         for left, right in pairwise(letters):
             if 1 < right - left <= _MOST_LEET + 1:
                 for place in range(left + 1, right):

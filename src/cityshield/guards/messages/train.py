@@ -43,11 +43,13 @@ FOLDS = 4
 EXTRA_SCALE = 4.0
 """How much less a tell or a sign is held back than an n-gram."""
 PUBLIC_WEIGHT, ATTACKED_WEIGHT = 0.02, 0.5
-ATTACKED_KINDS = {"zh": ("pinyin", "variants", "padding"), "en": ("leet", "padding", "homoglyphs")}
+ATTACKED_KINDS = {"zh": ("pinyin", "pinyin", "padding"), "en": ("leet", "padding")}
+PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), 0.05
+"""What people really sent one another, which is rarely fraud."""
 EXAMPLES_WEIGHT = 3.0
 _WEIGHTS = {"": 1.0, "examples": EXAMPLES_WEIGHT}
 _OWN = frozenset(_WEIGHTS)
-FALSE_ALARMS = (0.025, 0.001)
+FALSE_ALARMS = (0.025, 0.0006)
 """The shares of benign texts from the corpus that may be suspicious, and malicious."""
 
 WINDOW_COST = (1500, 1500)
@@ -105,7 +107,8 @@ def prepare(
     rows = []
     for message in messages:
         own = not message.source
-        weight = _WEIGHTS.get(message.source, PUBLIC_WEIGHT)
+        talk = message.source in PUBLIC_TALK
+        weight = PUBLIC_TALK_WEIGHT if talk else _WEIGHTS.get(message.source, PUBLIC_WEIGHT)
         rows.append(_row(message, message.text, weight, fold, tells, link))
         if attacked and own and rows[-1].size > 8:
             language = LANGUAGES[rows[-1].language]

@@ -113,6 +113,7 @@ const FEWEST_SPACED = 5;
 const FEWEST_DOTS = 4;
 const LETTERS_A_DOT = 5;
 const MOST_LEET = 2;
+const FEWEST_LEET = 3;
 
 function beyond(code) {
   if (code >= 0x1f000 && code <= 0x1fbff) return SOFT;
@@ -295,6 +296,11 @@ class Normal {
   }
 
   readDigits() {
+    this.readDigitsOnce(false);
+    if (this.leet >= FEWEST_LEET) this.readDigitsOnce(true);
+  }
+
+  readDigitsOnce(edges) {
     const { out } = this;
     const length = out.length;
     let place = 0;
@@ -309,15 +315,15 @@ class Normal {
         }
       } else if (isLatin(item) || LEET.has(item)) {
         while (end < length && (isLatin(out[end]) || LEET.has(out[end]))) end++;
-        this.readLeet(place, end);
+        this.readLeet(place, end, edges);
       }
       place = end;
     }
   }
 
-  readLeet(start, end) {
+  readLeet(start, end, edges) {
     const { out } = this;
-    const letters = [];
+    let letters = [];
     let masked = true;
     for (let place = start; place < end; place++) {
       if (isLatin(out[place])) {
@@ -325,13 +331,14 @@ class Normal {
         masked = masked && out[place] === "x";
       }
     }
-    if (letters.length < 2 || letters.length === end - start) return;
+    if (letters.length < (edges ? 1 : 2) || letters.length === end - start) return;
     if (start && LINK_BEFORE.has(out[start - 1])) return;
     if (end < out.length) {
       if (LINK_AFTER.has(out[end])) return;
       if (out[end] === "." && end + 1 < out.length && isWord(out[end + 1])) return;
     }
     if (masked) return;
+    if (edges) letters = [start - 1, ...letters, end];
     for (let number = 1; number < letters.length; number++) {
       const left = letters[number - 1], right = letters[number];
       if (right - left > 1 && right - left <= MOST_LEET + 1) {
