@@ -230,7 +230,7 @@ def test_a_hundred_thousand_links_are_counted_and_the_first_judged(plain: Shield
 
 
 def test_one_line_of_ten_mebibytes_is_judged_by_its_beginning(plain: Shield) -> None:
-    scam = "请先交保证金500元，到账后马上放款"
+    scam = "您涉嫌洗钱，请把钱转到国家安全账户，不要告诉家人，否则马上逮捕"
     verdict = judge(plain, "message", scam + "啊" * (10 * MIB))
     assert verdict.level in ("suspicious", "malicious")
     assert verdict.coverage < 0.02
