@@ -130,7 +130,9 @@ def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:
 def list_tokens(engine: Engine) -> list[Token]:
     """Every token, the oldest first."""
     with engine.connect() as connection:
-        rows = connection.execute(select(tokens).order_by(tokens.c.created_at, tokens.c.id))
+        rows = connection.execute(
+            select(tokens).order_by(tokens.c.created_at, tokens.c.name, tokens.c.id)
+        )
         return [_token(row) for row in rows]
 
 
