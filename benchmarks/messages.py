@@ -24,7 +24,7 @@ from cityshield.guards.messages.corpus import (
     read_public,
 )
 from cityshield.guards.messages.evaluate import evaluate, share
-from cityshield.guards.messages.reader import SUSPICIOUS, Reader
+from cityshield.guards.messages.reader import MALICIOUS, SUSPICIOUS, Reader
 
 READER_JS = ROOT / "src/cityshield/entrypoints/pages/static/reader.js"
 LANGUAGES = ("zh", "en")
@@ -96,7 +96,7 @@ def _quality(reader: Reader, test: Sequence[Message]) -> Iterator[Row]:
         "codes, bank, courier and police notices: suspicious",
         alarms.share, note=_interval(alarms), bar=at_most(0.02, "2 %"),
     )  # fmt: skip
-    loud = sum(r.score >= 900 for r in read)
+    loud = sum(r.score >= MALICIOUS for r in read)
     yield Row("codes, bank, courier and police notices: malicious", loud, bar=at_most(0, "0"))
 
 

@@ -21,6 +21,7 @@ from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
 
 if TYPE_CHECKING:
+    from cityshield.adapters.packs.pack import Pack
     from cityshield.adapters.packs.shelf import Shelf
 
 GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
@@ -133,8 +134,12 @@ class RealRooms:
         """The pack in use as one file, for readers in other places."""
         from cityshield.adapters.packs.pack import assemble
 
-        pack = self.packs.current()
-        return assemble(pack.header, pack.signature, pack.sections)
+        return assemble(self._pack.header, self._pack.signature, self._pack.sections)
+
+    @cached_property
+    def _pack(self) -> Pack:
+        """The pack in use, read once, so that the page and the shield use the same."""
+        return self.packs.current()
 
     @cached_property
     def _reader(self) -> Any:
@@ -143,7 +148,7 @@ class RealRooms:
         tells = next(c for c in find_checks("messages", self._folders) if c.name == "tells")
         added = tells.added_rules()
         silencers = tells.card()["data"]["silencers"] if added else {}
-        return Reader(self.packs.current().sections, added, silencers)
+        return Reader(self._pack.sections, added, silencers)
 
     def open_reader(self) -> Any:
         """The reader of messages, by the newest good pack and the operator's own tells."""

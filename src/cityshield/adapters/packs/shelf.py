@@ -69,9 +69,7 @@ class Shelf:
 
     def take(self, content: bytes) -> Pack:
         """Verify a pack and put it in use; raises InputError with the reason it is refused."""
-        pack = read_pack(content)
-        highest = max(self._state().highest, read_shipped().header.version)
-        verify_pack(pack, self.keys(), self._today(), highest)
+        pack = self.verify(content)
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = self._folder / f"{_CURRENT}.new"
         with fresh.open("wb") as file:
@@ -89,7 +87,8 @@ class Shelf:
     def verify(self, content: bytes) -> Pack:
         """Read a pack as `take` would, without taking it."""
         pack = read_pack(content)
-        verify_pack(pack, self.keys(), self._today(), self._state().highest)
+        least = max(self._state().highest, read_shipped().header.version)
+        verify_pack(pack, self.keys(), self._today(), least)
         return pack
 
     def _state(self) -> State:

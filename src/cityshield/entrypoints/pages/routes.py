@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -38,7 +38,6 @@ class Page:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._pack: bytes | None = None
         self._sentences = Sentences((FOLDER / "sentences",))
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -77,7 +76,7 @@ class Page:
             lang=language,
             t=t,
             asset=asset,
-            pack=self.pack_address(),
+            pack=self.pack_address,
             other_lang_url="/?" + urlencode({"lang": other}),
             other_lang_name=_NAMES[other],
             operator=config.operator,
@@ -89,15 +88,15 @@ class Page:
         )
         return html.encode("utf-8", "replace")
 
+    @cached_property
     def pack(self) -> bytes:
         """The pack in use, as the page's own reader takes it."""
-        if self._pack is None:
-            self._pack = self.service.shield.rooms.pack_bytes()
-        return self._pack
+        return self.service.shield.rooms.pack_bytes()
 
+    @cached_property
     def pack_address(self) -> str:
         """The address of the pack, which changes with its content."""
-        return f"/static/messages.pack?v={hashlib.sha256(self.pack()).hexdigest()[:12]}"
+        return f"/static/messages.pack?v={hashlib.sha256(self.pack).hexdigest()[:12]}"
 
     def refuse(self, language: str, sentence: str, args: dict[str, str]) -> bytes:
         """The page for a request that did not get through."""
@@ -132,7 +131,7 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
     @get("/static/{name:str}", include_in_schema=False)
     async def static(name: str) -> Response[bytes]:
         if name == "messages.pack":
-            return Response(page.pack(), media_type="application/octet-stream", headers=_LASTING)
+            return Response(page.pack, media_type="application/octet-stream", headers=_LASTING)
         found = _statics().get(name)
         if found is None:
             raise NotFoundException

@@ -29,7 +29,7 @@ from cityshield.vocabulary.verdict import SUSPICIOUS as IS_SUSPICIOUS
 MAX_CHARACTERS = 100_000
 """A longer text is read this far, and its verdict says so."""
 
-SUSPICIOUS, MALICIOUS, FULL = 500, 900, 1000
+SUSPICIOUS, MALICIOUS = 500, 900
 """Scores in thousandths."""
 
 _SILENCER = "!"
@@ -181,6 +181,11 @@ def join_spans(normal: Normal, ranges: Sequence[Span]) -> tuple[Span, ...]:
     return tuple([normal.span(start, end) for start, end in joined])
 
 
+def signs_of(normal: Normal) -> list[str]:
+    """The kinds of disguise that a text shows."""
+    return [name for name, least in SIGNS.items() if getattr(normal, name) >= least]
+
+
 class Reader:
     """Reads texts by the tables of a pack; built once for each process.
 
@@ -236,7 +241,7 @@ class Reader:
         own, first, last = marks_of(self.model, tokens)
         own += settings.bias[language]
         found = self.tells.find(normal)
-        signs = tuple([name for name, least in SIGNS.items() if getattr(normal, name) >= least])
+        signs = tuple(signs_of(normal))
         heard = [settings.tells.get(name, 0) for name, _ in found]
         shown = [settings.signs.get(name, 0) for name in signs]
         marks = own + sum(heard) + sum(shown)

@@ -9,6 +9,7 @@ calibration come from predictions for voices that a model did not read (cross-va
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ from cityshield.guards.messages.model import (
     marks_of,
 )
 from cityshield.guards.messages.normal import normalize
-from cityshield.guards.messages.reader import SIGNS, Tells, TellTable
+from cityshield.guards.messages.reader import SIGNS, Tells, TellTable, signs_of
 
 IDF_POWER, NORM_POWER, PENALTY = 1.25, 0.3, 0.4
 LARGEST_NORM = 512
@@ -60,7 +61,7 @@ CALIBRATION_BINS = 16
 
 
 class Trained(NamedTuple):
-    """The sections of a pack that training makes, and what was said on the way."""
+    """The sections of a pack that training makes."""
 
     model: bytes
     types: bytes
@@ -81,15 +82,6 @@ class Row(NamedTuple):
     weight: float
 
 
-class _Data(NamedTuple):
-    """Rows as matrices: counts of buckets, scaled by size, and the other features."""
-
-    grams: sparse.csr_matrix
-    extras: sparse.csr_matrix
-    fraud: np.ndarray
-    weight: np.ndarray
-
-
 def prepare(
     messages: Iterable[Message],
     fold: Fold,
@@ -99,8 +91,6 @@ def prepare(
     progress: Callable[[], None] = lambda: None,
 ) -> list[Row]:
     """Rows for messages, those of the corpus once more as an attack would spell them."""
-    import re
-
     tells = Tells(table)
     link = re.compile(table.patterns.entities["link"])
     rng = random.Random("attacked")  # noqa: S311
@@ -130,7 +120,7 @@ def _row(message: Message, text: str, weight: float, fold: Fold, tells: Tells, l
         buckets(tokens, 0, size),
         size,
         [name for name, _ in tells.find(normal)],
-        [name for name, least in SIGNS.items() if getattr(normal, name) >= least],
+        signs_of(normal),
         message.label == FRAUD,
         weight,
     )
@@ -211,12 +201,14 @@ def _marks(model: Model, row: Row) -> int:
     return own + sum([settings.signs.get(name, 0) for name in row.signs])
 
 
-def _matrix(rows: Sequence[Row]) -> sparse.csr_matrix:
+def _matrix(rows: Sequence[Row], bits: int = BUCKET_BITS) -> sparse.csr_matrix:
+    """Counts of the buckets, of which so many bits are taken, less for longer texts."""
+    mask = (1 << bits) - 1
     starts = np.zeros(len(rows) + 1, np.int64)
     starts[1:] = np.cumsum([len(row.buckets) for row in rows])
-    columns = np.fromiter((b for row in rows for b in row.buckets), np.int32, starts[-1])
+    columns = np.fromiter((b & mask for row in rows for b in row.buckets), np.int32, starts[-1])
     found = sparse.csr_matrix(
-        (np.ones(len(columns), np.float64), columns, starts), shape=(len(rows), 1 << BUCKET_BITS)
+        (np.ones(len(columns), np.float64), columns, starts), shape=(len(rows), mask + 1)
     )
     found.sum_duplicates()
     sizes = np.minimum([row.size for row in rows], LARGEST_NORM - 1)
@@ -337,16 +329,7 @@ def _chances(marks: np.ndarray, fraud: np.ndarray) -> list[tuple[int, int]]:
 
 def _fit_types(rows: Sequence[Row], types: list[str]) -> bytes:
     """The section of rows that name a type: one-against-all over coarse buckets."""
-    mask = (1 << TYPE_BITS) - 1
-    starts = np.zeros(len(rows) + 1, np.int64)
-    starts[1:] = np.cumsum([len(row.buckets) for row in rows])
-    columns = np.fromiter((b & mask for row in rows for b in row.buckets), np.int32, starts[-1])
-    counts = sparse.csr_matrix(
-        (np.ones(len(columns)), columns, starts), shape=(len(rows), mask + 1)
-    )
-    counts.sum_duplicates()
-    sizes = np.minimum([row.size for row in rows], LARGEST_NORM - 1)
-    grams = sparse.diags(_norm(sizes)) @ counts
+    grams = _matrix(rows, TYPE_BITS)
     frequency = np.asarray((grams > 0).sum(0)).ravel()
     known = np.flatnonzero(frequency >= 3)
     idf = np.log(len(rows) / frequency[known]) / 4 + 0.25
@@ -360,7 +343,7 @@ def _fit_types(rows: Sequence[Row], types: list[str]) -> bytes:
     best = np.sort(np.argsort(-rank, kind="stable")[:TYPE_ROWS_KEPT])
     scale = 127 / np.quantile(np.abs(weights[:, best]), 0.9995)
     table = np.clip(np.round(weights[:, best] * scale), -127, 127).astype(np.int8)
-    used = np.zeros(mask + 1, bool)
+    used = np.zeros(1 << TYPE_BITS, bool)
     used[known[best]] = True
     bitmap: bytes = np.packbits(used, bitorder="little").tobytes()
     return bitmap + bytes(table.T.tobytes())
