@@ -43,11 +43,25 @@ INVISIBLE = "\u00ad\u034f\u180e\u200b\u200c\u200d\u202e\u2060\u3164\ufeff"
         ("伍佰元", "伍百元"),
         ("北京-上海 3-4天", "北京上海 3-4天"),
         ("e-mail don't U.S.A.", "e-mail don't u.s.a."),
+        ("d0n'7 53nd m0ney 70 h1m, i7'5 4 5c4m", "don't send money to him, it's a scam"),
+        ("p4y the f33s f1rs7 by 10am: $24, 1st", "pay the fees first by 10am: $24, 1st"),
+        ("加wei信转zhang", "加微信转账"),
+        ("把yanzhengma告诉我", "把验证码告诉我"),
+        ("用AI客服，下载app，加line聊", "用ai客服,下载app,加line聊"),
+        ("she said 我们走 now", "she said 我们走 now"),
     ],
 )
 def test_what_is_folded(original: str, normal: str) -> None:
     found = normalize(original)
     assert found.text == normal.replace("\n\n", "\n\n") or found.text.split() == normal.split()
+
+
+def test_a_syllable_covers_its_letters() -> None:
+    original = "请把yanzheng码发来"
+    found = normalize(original)
+    assert found.text == "请把验证码发来"
+    assert found.phrases == 2
+    assert [original[slice(*found.span(n, n + 1))] for n in (2, 3)] == ["yan", "zheng"]
 
 
 def test_spans_lead_back_to_the_very_words() -> None:

@@ -75,7 +75,7 @@ def page() -> Iterator[Any]:
 
         page.route("**/*", serve)
         page.goto("http://127.0.0.1:1/")
-        page.wait_for_function("window.ready === true")
+        assert page.evaluate("window.ready"), "the module did not load"
         pack = base64.b64encode(SHIPPED_PACK.read_bytes()).decode()
         page.evaluate(
             "async (pack) => { window.bytes = Uint8Array.from(atob(pack), (c) => c.charCodeAt(0));"

@@ -12,11 +12,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from cityshield.guards.check import read_toml
 from cityshield.guards.homoglyphs import HOMOGLYPHS
+from cityshield.guards.messages.pinyin import Pinyin
 
 INVISIBLE, SOFT, MARK = "", "\x01", "\x02"
 """What a character is read as when it leaves no mark, is a picture or a bullet, or an accent."""
@@ -34,13 +37,16 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
     `keys` holds the characters that change, `values` what each is read as, joined by U+0000.
     `ranges` are stretches of characters that are all read as the same: first, last, value.
     `phrases` pairs a spelling with the one to read, the longest first. What no table names stays
-    as it is, but for characters above U+FFFF, see `beyond`.
+    as it is, but for characters above U+FFFF, see `beyond`. `syllables` maps pinyin to characters,
+    `pairs` joins the pairs of characters that are in use.
     """
 
     keys: str
     values: str
     ranges: list[tuple[int, int, str]]
     phrases: list[tuple[str, str]]
+    syllables: dict[str, str]
+    pairs: str
 
     @cached_property
     def characters(self) -> dict[str, str]:
@@ -51,6 +57,13 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
         return found
 
     @cached_property
+    def pinyin(self) -> Pinyin:
+        """The tables that pinyin is read by."""
+        pairs = self.pairs
+        known = frozenset(map("".join, zip(pairs[::2], pairs[1::2], strict=True)))
+        return Pinyin(self.syllables, known)
+
+    @cached_property
     def by_first(self) -> dict[str, list[tuple[str, str]]]:
         """The phrases by their first character."""
         found: dict[str, list[tuple[str, str]]] = {}
@@ -59,10 +72,11 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
         return found
 
 
-def build_fold(traditional: str, variants: Mapping[str, Any]) -> Fold:
-    """The tables from the pairs of traditional and simplified characters and the variants."""
-    pairs = traditional.replace("\n", "")
-    stand_in = dict(zip(pairs[::2], pairs[1::2], strict=True))
+def build_fold(language: Path) -> Fold:
+    """The tables from the files of `language`."""
+    variants: dict[str, Any] = read_toml(language / "variants.toml")
+    both = _joined(language / "traditional.txt")
+    stand_in = dict(zip(both[::2], both[1::2], strict=True))
     stand_in.update(HOMOGLYPHS)
     for plain, others in variants["characters"].items():
         stand_in.update(dict.fromkeys(others, plain))
@@ -81,7 +95,14 @@ def build_fold(traditional: str, variants: Mapping[str, Any]) -> Fold:
             values += [value] * len(run)
     phrases = [(other, plain) for plain, others in variants["phrases"].items() for other in others]
     phrases.sort(key=lambda pair: (-len(pair[0]), pair[0]))
-    return Fold("".join(keys), "\0".join(values), ranges, phrases)
+    lines = (language / "pinyin.txt").read_text(encoding="utf-8").splitlines()
+    syllables = dict(line.split(" ", 1) for line in lines)
+    pairs = _joined(language / "pairs.txt")
+    return Fold("".join(keys), "\0".join(values), ranges, phrases, syllables, pairs)
+
+
+def _joined(path: Path) -> str:
+    return path.read_text(encoding="utf-8").replace("\n", "")
 
 
 def beyond(character: str) -> str:

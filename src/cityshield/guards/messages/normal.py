@@ -1,25 +1,28 @@
 """The normal form of a text, with a map back to the original.
 
-Four linear passes, the same in every runtime and all by the tables of `fold`:
+Five linear passes, the same in every runtime and all by the tables of `fold`:
 
 1. each character is folded; what leaves no mark and pictures are dropped and counted, blanks and
    separators between ideographs too, and separators inside words;
 2. letters that were spaced out, or cut by dots, are joined;
 3. digits and signs that stand for letters inside a word are read as letters, and runs of Chinese
    numerals as digits;
-4. phrases that stand for others are replaced.
+4. pinyin between ideographs is read as ideographs;
+5. phrases that stand for others are replaced.
 
 A normal form holds characters of the BMP only, so positions in it are the same in UTF-16.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
 
 from cityshield.guards.messages.fold import INVISIBLE, MARK, SOFT, Fold, beyond
+from cityshield.guards.messages.pinyin import read_pinyin
 from cityshield.vocabulary.verdict import Span
 
 _BETWEEN_IDEOGRAPHS = frozenset(" .-/\\_+=#")
@@ -33,10 +36,14 @@ _TWO_BLANKS = [" ", " "]
 _FEWEST_SPACED = 5
 _FEWEST_DOTS = 4
 _LETTERS_A_DOT = 5
-_MOST_LEET = 2
+_FEWEST_LETTERS = 2
+_MOST_LEET, _MOST_LEET_AT_EDGES = 2, 3
 _FEWEST_LEET = 3
+_LEET_WORDS = frozenset(("4", "70", "47", "15", "17", "50", "45"))
+_AMOUNT = re.compile(r"\$?[0-9]+(?:[ap]m|[bkph]|[km]g|[gm]b|km|min|th)?|1st|2nd|3rd")
 _LINK_BEFORE = frozenset("./:@#?=&_%")
-_LINK_AFTER = frozenset("/:_?=&%")
+_LINK_AFTER = frozenset(".,/:_?=&%")
+_WORD_BEFORE = frozenset(" \n'\"(-")
 _UNITS = frozenset("十百千万亿第")
 
 
@@ -46,7 +53,7 @@ class Normal(msgspec.Struct, frozen=True, gc=False):
     What was undone is counted: `hidden` characters that leave no mark between two letters,
     `split` separators or pictures inside a word, `spaced` letters that stood apart, `disguised`
     letters of other alphabets or faces, `leet` signs in place of letters, `marks` accents that
-    were piled up, `phrases` that stand for others.
+    were piled up, `phrases` and syllables that stand for others.
     """
 
     text: str
@@ -90,6 +97,7 @@ def normalize(original: str, fold: Fold) -> Normal:
     work = _Work(original, fold)
     work.join()
     work.read_digits()
+    work.read_pinyin()
     work.replace_phrases()
     return Normal(
         "".join(work.out),
@@ -287,27 +295,47 @@ class _Work:
                 place += 1
 
     def _read_leet(self, start: int, end: int, edges: bool) -> None:
-        """Signs between the first and the last letter of a word that is not part of a link."""
+        """Signs between the first and the last letter of a word that is not part of a link.
+
+        With `edges`, those before the first and after the last letter too, and whole short words.
+        """
         out = self.out
         letters = [place for place in range(start, end) if "a" <= out[place] <= "z"]
-        if len(letters) < (1 if edges else 2) or len(letters) == end - start:
+        if len(letters) == end - start or (start and out[start - 1] in _LINK_BEFORE):
             return
-        if start and out[start - 1] in _LINK_BEFORE:
+        if end + 1 < len(out) and out[end] in _LINK_AFTER and is_word(out[end + 1]):
             return
-        if end < len(out) and (
-            out[end] in _LINK_AFTER
-            or (out[end] == "." and end + 1 < len(out) and is_word(out[end + 1]))
-        ):
+        if letters and all(out[place] == "x" for place in letters):
             return
-        if all(out[place] == "x" for place in letters):
-            return
+        most = _MOST_LEET
         if edges:
+            if start and out[start - 1] not in _WORD_BEFORE:
+                return
+            if end < len(out) and is_word(out[end]):
+                return
+            word = "".join(out[start:end])
+            if not (word in _LEET_WORDS or (start and out[start - 1] == "'")) and (
+                not letters or _AMOUNT.fullmatch(word)
+            ):
+                return
             letters = [start - 1, *letters, end]
+            most = _MOST_LEET_AT_EDGES
+        elif len(letters) < _FEWEST_LETTERS:
+            return
         for left, right in pairwise(letters):
-            if 1 < right - left <= _MOST_LEET + 1:
+            if 1 < right - left <= most + 1:
                 for place in range(left + 1, right):
                     out[place] = _LEET[out[place]]
                     self.leet += 1
+
+    def read_pinyin(self) -> None:
+        """Read syllables that stand for ideographs; each covers its own letters."""
+        found = read_pinyin(self.out, self.fold.pinyin)
+        for start, end, ideograph in reversed(found):
+            self.out[start:end] = [ideograph]
+            self.starts[start:end] = [self.starts[start]]
+            self.ends[start:end] = [self.ends[end - 1]]
+        self.phrases += len(found)
 
     def replace_phrases(self) -> None:
         """Replace phrases that stand for others; each new character covers the whole phrase."""
@@ -334,4 +362,4 @@ class _Work:
             self.starts[place:end] = [first] * len(plain)
             self.ends[place:end] = [last] * len(plain)
             out[place:end] = plain
-        self.phrases = len(found)
+        self.phrases += len(found)

@@ -26,9 +26,7 @@ _CHECKS = ("disguised", "ordinary", "model", "tells")
 
 def read_fold() -> Fold:
     """The fold, computed from the Unicode of this Python and the files of `language`."""
-    language = FOLDER / "language"
-    traditional = (language / "traditional.txt").read_text(encoding="utf-8")
-    return build_fold(traditional, read_toml(language / "variants.toml"))
+    return build_fold(FOLDER / "language")
 
 
 def read_tells(fold: Fold) -> TellTable:

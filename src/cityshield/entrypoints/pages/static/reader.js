@@ -107,13 +107,17 @@ const NUMERALS = new Map([
   ...[..."壹贰叁肆伍陆柒捌玖"].map((c, n) => [c, String(n + 1)]),
 ]);
 const LINK_BEFORE = new Set("./:@#?=&_%");
-const LINK_AFTER = new Set("/:_?=&%");
+const LINK_AFTER = new Set(".,/:_?=&%");
+const WORD_BEFORE = new Set(" \n'\"(-");
 const UNITS = new Set("十百千万亿第");
 const FEWEST_SPACED = 5;
 const FEWEST_DOTS = 4;
 const LETTERS_A_DOT = 5;
-const MOST_LEET = 2;
+const FEWEST_LETTERS = 2;
+const MOST_LEET = 2, MOST_LEET_AT_EDGES = 3;
 const FEWEST_LEET = 3;
+const LEET_WORDS = new Set(["4", "70", "47", "15", "17", "50", "45"]);
+const AMOUNT = /^\$?[0-9]+(?:[ap]m|[bkph]|[km]g|[gm]b|km|min|th)?$|^1st$|^2nd$|^3rd$/;
 
 function beyond(code) {
   if (code >= 0x1f000 && code <= 0x1fbff) return SOFT;
@@ -132,6 +136,9 @@ class Fold {
     for (const [first, last, value] of table.ranges) {
       for (let code = first; code <= last; code++) this.set(code, value);
     }
+    this.syllables = new Map(Object.entries(table.syllables));
+    this.pairs = new Set();
+    for (let place = 0; place < table.pairs.length; place += 2) this.pairs.add(table.pairs.slice(place, place + 2));
     this.byFirst = new Map();
     for (const [spelling, plain] of table.phrases) {
       const found = this.byFirst.get(spelling[0]);
@@ -160,6 +167,7 @@ class Normal {
     this.fold(original, fold, most);
     this.join();
     this.readDigits();
+    this.readPinyin(fold);
     this.replacePhrases(fold);
     this.text = this.out.join("");
   }
@@ -331,22 +339,37 @@ class Normal {
         masked = masked && out[place] === "x";
       }
     }
-    if (letters.length < (edges ? 1 : 2) || letters.length === end - start) return;
-    if (start && LINK_BEFORE.has(out[start - 1])) return;
-    if (end < out.length) {
-      if (LINK_AFTER.has(out[end])) return;
-      if (out[end] === "." && end + 1 < out.length && isWord(out[end + 1])) return;
-    }
-    if (masked) return;
-    if (edges) letters = [start - 1, ...letters, end];
+    if (letters.length === end - start || (start && LINK_BEFORE.has(out[start - 1]))) return;
+    if (end + 1 < out.length && LINK_AFTER.has(out[end]) && isWord(out[end + 1])) return;
+    if (letters.length && masked) return;
+    let most = MOST_LEET;
+    if (edges) {
+      if ((start && !WORD_BEFORE.has(out[start - 1])) || (end < out.length && isWord(out[end]))) return;
+      const word = out.slice(start, end).join("");
+      if (!(LEET_WORDS.has(word) || (start && out[start - 1] === "'")) && (!letters.length || AMOUNT.test(word))) return;
+      letters = [start - 1, ...letters, end];
+      most = MOST_LEET_AT_EDGES;
+    } else if (letters.length < FEWEST_LETTERS) return;
     for (let number = 1; number < letters.length; number++) {
       const left = letters[number - 1], right = letters[number];
-      if (right - left > 1 && right - left <= MOST_LEET + 1) {
+      if (right - left > 1 && right - left <= most + 1) {
         for (let place = left + 1; place < right; place++) {
           out[place] = LEET.get(out[place]);
           this.leet++;
         }
       }
+    }
+  }
+
+  // Syllables between ideographs become the ideographs they most likely stand for.
+  readPinyin(fold) {
+    const { out, starts, ends } = this;
+    const found = readPinyin(out, fold);
+    this.phrases = found.length;
+    for (const [start, end, ideograph] of found.reverse()) {
+      out.splice(start, end - start, ideograph);
+      starts.splice(start, end - start, starts[start]);
+      ends.splice(start, end - start, ends[end - 1]);
     }
   }
 
@@ -367,7 +390,7 @@ class Normal {
         }
       }
     }
-    this.phrases = found.length;
+    this.phrases += found.length;
     if (!found.length) return;
     const { starts, ends } = this;
     const text = [], from = [], to = [];
@@ -382,6 +405,79 @@ class Normal {
     this.starts = from;
     this.ends = to;
   }
+}
+
+// ---- pinyin --------------------------------------------------------------------------------------
+
+const LONGEST_PINYIN = 12;
+const LONGEST_SYLLABLE = 6;
+const MOST_RUNS = 200;
+const PAIR = 8, SYLLABLE = -3;
+const WORDS = new Set(["line", "repo", "mini", "nano"]);
+
+function readPinyin(out, fold) {
+  const found = [];
+  const { length } = out;
+  let place = 0, tried = 0;
+  while (place < length && tried < MOST_RUNS) {
+    if (!isLatin(out[place])) {
+      place++;
+      continue;
+    }
+    const start = place;
+    while (place < length && isLatin(out[place])) place++;
+    const left = start && isIdeograph(out[start - 1]) ? out[start - 1] : "";
+    const right = place < length && isIdeograph(out[place]) ? out[place] : "";
+    const size = place - start;
+    if (!(left || right) || size < 2 || size > LONGEST_PINYIN) continue;
+    const run = out.slice(start, place).join("");
+    if (WORDS.has(run)) continue;
+    tried++;
+    found.push(...readRun(run, start, left, right, fold));
+  }
+  return found;
+}
+
+// A Viterbi search: for each place and last ideograph [score, pairs known, start, ideograph before].
+function readRun(run, start, left, right, fold) {
+  const { syllables, pairs } = fold;
+  const states = Array.from({ length: run.length + 1 }, () => new Map());
+  states[0].set(left, [0, 0, 0, ""]);
+  for (let place = 0; place < run.length; place++) {
+    const here = states[place];
+    if (!here.size) continue;
+    const furthest = Math.min(place + LONGEST_SYLLABLE, run.length);
+    for (let end = place + 1; end <= furthest; end++) {
+      for (const ideograph of syllables.get(run.slice(place, end)) ?? "") {
+        for (const [before, state] of here) {
+          const known = Number(pairs.has(before + ideograph));
+          const score = state[0] + SYLLABLE + PAIR * known;
+          const best = states[end].get(ideograph);
+          if (best === undefined || score > best[0]) {
+            states[end].set(ideograph, [score, state[1] + known, place, before]);
+          }
+        }
+      }
+    }
+  }
+  let last = "", top = 0;
+  for (const [ideograph, state] of states[run.length]) {
+    const known = Number(pairs.has(ideograph + right));
+    const score = state[0] + PAIR * known;
+    if (state[1] + known && (!last || score > top)) {
+      last = ideograph;
+      top = score;
+    }
+  }
+  const found = [];
+  let end = run.length;
+  while (end && last) {
+    const [, , from, before] = states[end].get(last);
+    found.push([start + from, start + end, last]);
+    end = from;
+    last = before;
+  }
+  return found.reverse();
 }
 
 // ---- tells ---------------------------------------------------------------------------------------
