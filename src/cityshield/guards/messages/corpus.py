@@ -19,7 +19,8 @@ class Message(msgspec.Struct, frozen=True):
     """One labelled message. `voice` is who wrote it, or the set and group it is from.
 
     `type` is a type of fraud, or a kind of honest message. `second` is the label of a second reader
-    who did not see the first, `split` what the message is for: train, tune or test.
+    who did not see the first, `split` what the message is for: train, tune or test. `tells` are the
+    words that give a fraud away: what they do, and their range in the text.
     """
 
     text: str
@@ -33,7 +34,7 @@ class Message(msgspec.Struct, frozen=True):
     group: int | str = ""
     split: str = ""
     second: str = ""
-    spans: list[tuple[int, int]] = []
+    tells: list[tuple[str, int, int]] = []
 
 
 def read_messages(path: Path) -> Iterator[Message]:
@@ -85,13 +86,13 @@ PUBLIC = ("fbs", "taf", "nus_zh", "nus_en", "crosswoz", "uci_sms", "mishra_soni"
 """Public sets that may shape what ships."""
 
 _LABELS = {"fraud": FRAUD, "benign": BENIGN}
-_HELD_OUT_PERCENT = 30
+_HELD_OUT_PERCENT = 42
 
 
 def read_public(data: Path, names: Iterable[str] = PUBLIC) -> Iterator[Message]:
     """Messages of public sets with a label of fraud or benign, whole groups held out for testing.
 
-    `split` is test for about 30 in 100 groups, by a digest of the group, and train for the others.
+    `split` is test for about 42 in 100 groups, by a digest of the group, and train for the others.
     """
     for name in names:
         for message in read_messages(data / "messages" / "train" / f"{name}.jsonl.gz"):

@@ -51,7 +51,11 @@ class Tokens(NamedTuple):
 
 
 def tokenize(text: str, links: Sequence[Span]) -> Tokens:
-    """The tokens of a normal text in which these ranges are links."""
+    """The tokens of a normal text in which these ranges are links.
+
+    Of a token that is repeated, the first three in a row are kept, so that nobody thins a message
+    out with a letter held down.
+    """
     hashes, starts, ends, prefixes = [_BEGIN], [0], [0], [0]
     ideographs = latin = place = number = 0
     length = len(text)
@@ -73,17 +77,18 @@ def tokenize(text: str, links: Sequence[Span]) -> Tokens:
             if number < len(links):
                 end = min(end, links[number][0])
             kind = found.lastindex
+            digits = kind == 2
+            value = _hash("0" * min(end - start, _LONGEST_DIGITS) if digits else text[start:end])
+            if value == hashes[-1] and hashes[-3:].count(value) == 3:
+                place = ends[-1] = end
+                continue
             prefix = 0
-            if kind == 2:
-                value = _hash("0" * min(end - start, _LONGEST_DIGITS))
-            else:
-                value = _hash(text[start:end])
-                if kind == 1:
-                    latin += 1
-                    if end - start > _PREFIX:
-                        prefix = _hash(text[start : start + _PREFIX])
-                elif "\u3400" <= text[start] <= "\u9fff":
-                    ideographs += 1
+            if kind == 1:
+                latin += 1
+                if end - start > _PREFIX:
+                    prefix = _hash(text[start : start + _PREFIX])
+            elif not digits and "\u3400" <= text[start] <= "\u9fff":
+                ideographs += 1
             hashes.append(value)
             prefixes.append(prefix)
         starts.append(start)

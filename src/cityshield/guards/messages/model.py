@@ -15,7 +15,7 @@ from cityshield.guards.messages.features import BUCKET_BITS, Tokens, buckets
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.verdict import Span
 
-TYPE_BITS = 16
+TYPE_BITS = 17
 _TYPE_MASK = (1 << TYPE_BITS) - 1
 NORM_SHIFT = 16
 _LONGEST_RUN = 12

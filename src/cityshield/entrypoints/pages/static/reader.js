@@ -649,7 +649,7 @@ function isNear(match, others) {
 
 const BUCKET_BITS = 20;
 const BUCKET = (1 << BUCKET_BITS) - 1;
-const TYPE_BITS = 16;
+const TYPE_BITS = 17;
 const TYPE_MASK = (1 << TYPE_BITS) - 1;
 const NORM = 65536;
 const LONGEST_RUN = 12;
@@ -693,15 +693,18 @@ function tokenize(text, links) {
       start = place;
       end = token.lastIndex;
       if (number < links.length) end = Math.min(end, links[number][0]);
-      let value, prefix = 0;
-      if (found[2] !== undefined) value = hash("00000", 0, Math.min(end - start, LONGEST_DIGITS));
-      else {
-        value = hash(text, start, end);
-        if (found[1] !== undefined) {
-          latin++;
-          if (end - start > PREFIX) prefix = hash(text, start, start + PREFIX);
-        } else if (isIdeograph(text[start])) ideographs++;
+      const digits = found[2] !== undefined;
+      const value = digits ? hash("00000", 0, Math.min(end - start, LONGEST_DIGITS)) : hash(text, start, end);
+      const last = hashes.length - 1;
+      if (value === hashes[last] && value === hashes[last - 1] && value === hashes[last - 2]) {
+        place = ends[last] = end;
+        continue;
       }
+      let prefix = 0;
+      if (found[1] !== undefined) {
+        latin++;
+        if (end - start > PREFIX) prefix = hash(text, start, start + PREFIX);
+      } else if (!digits && isIdeograph(text[start])) ideographs++;
       hashes.push(value);
       prefixes.push(prefix);
     }
