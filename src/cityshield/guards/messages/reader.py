@@ -35,7 +35,7 @@ SUSPICIOUS, MALICIOUS = 500, 900
 _SILENCER = "!"
 _QUIET_REACH = 60
 _WORDS_APART = 3
-_FEWEST_WORDS = 2
+_FEWEST_WORDS, _FEWEST_ORDINARY = 2, 5
 _WEAK = 300
 TURNS_TOGETHER = 3
 """Neighbouring turns of a chat that are read as one text."""
@@ -280,7 +280,9 @@ class Reader:
             tells,
             signs,
             shares[-1] if signs else 0,
-            not (tells or signs or links) and marks <= settings.ordinary[language],
+            not (tells or signs or links)
+            and tokens.words >= _FEWEST_ORDINARY
+            and marks <= settings.ordinary[language],
             "",
         )
 

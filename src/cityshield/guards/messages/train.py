@@ -269,7 +269,8 @@ def _texts_with(grams: sparse.csr_matrix) -> np.ndarray:
 def _lean(fraudulent: np.ndarray, frequency: np.ndarray, fraud: np.ndarray) -> np.ndarray:
     """The log of how much more often a bucket is in fraud than in honest texts, one text added."""
     of_fraud = (fraudulent + 1) / (fraud.sum() + 2)
-    return np.log(of_fraud) - np.log((frequency - fraudulent + 1) / ((~fraud).sum() + 2))
+    of_honest = (frequency - fraudulent + 1) / ((~fraud).sum() + 2)
+    return np.asarray(np.log(of_fraud) - np.log(of_honest))
 
 
 def _quantise(

@@ -892,7 +892,7 @@ function between(knots, value) {
 // ---- reading ---------------------------------------------------------------------------------------
 
 const SIGNS = { hidden: 2, split: 3, disguised: 2, leet: 3, marks: 3, phrases: 1 };
-const FEWEST_WORDS = 2;
+const FEWEST_WORDS = 2, FEWEST_ORDINARY = 5;
 const TURNS_TOGETHER = 3;
 const WEAK = 300;
 const SUSPICIOUS = 500;
@@ -960,7 +960,8 @@ export class Reader {
       reading.type = this.model.typeOf(tokens, first, last);
       reading.spans = joinSpans(normal, this.model.heaviest(tokens, first, last));
     }
-    reading.ordinary = !found.length && !reading.signs.length && !links.length && reading.marks <= settings.ordinary[language];
+    reading.ordinary = !found.length && !reading.signs.length && !links.length &&
+      tokens.words >= FEWEST_ORDINARY && reading.marks <= settings.ordinary[language];
     if (reading.score >= MALICIOUS) reading.level = "malicious";
     else if (reading.score >= SUSPICIOUS) reading.level = "suspicious";
     else if (reading.ordinary) reading.level = "benign";
