@@ -2,8 +2,9 @@
 
     python corpus/pinyin.py
 
-Writes `language/pinyin.txt` (a syllable and its characters a line) and `language/pairs.txt` (pairs
-of characters, sorted) from the training voices of the corpus; the readings are pypinyin's.
+Writes, from the training voices of the corpus, `language/pinyin.txt` (a syllable and its characters
+a line), `language/pairs.txt` (pairs of characters, sorted) and `language/words.txt` (words of
+English messages that fall into syllables); the readings are pypinyin's, in context.
 """
 
 from __future__ import annotations
@@ -19,33 +20,47 @@ from cityshield.guards.messages.corpus import read_corpus
 from cityshield.guards.messages.normal import normalize
 from cityshield.guards.messages.sections import FOLDER, read_fold
 
-FEWEST_PAIRS = 3
+FEWEST_PAIRS = 8
 MOST_CHARACTERS = 16
-NOT_PINYIN = {"ai", "pi"}  # AI and API are said in Chinese texts as they are
+RARELY = 10  # a reading of a character that is less than one in so many is left out
+FEWEST_WORDS = 2
+WORD = re.compile("(?<![a-z])[a-z]{2,30}(?![a-z])")
+KNOWN_WORDS = {"ai", "pi", "line", "repo", "nike", "anna", "canada", "obu", "oa", "eori"}
 RUN = re.compile("[\u3400-\u9fff]+")
 
 
 def main() -> None:
-    fold = msgspec.structs.replace(read_fold(), syllables={}, pairs="")
+    fold = msgspec.structs.replace(read_fold(), syllables={}, pairs="", words=[])
     single: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
+    readings: Counter[tuple[str, str]] = Counter()
+    words: Counter[str] = Counter()
     for message in read_corpus(Path(__file__).parent):
-        if message.split == "test":
+        if message.split != "train":
             continue
-        for run in RUN.findall(normalize(message.text, fold).text):
+        text = normalize(message.text, fold).text
+        if message.lang == "en":
+            words.update(WORD.findall(text))
+        for run in RUN.findall(text):
             single.update(run)
             pairs.update(run[place : place + 2] for place in range(len(run) - 1))
+            readings.update(zip(run, lazy_pinyin(run), strict=False))
     syllables: defaultdict[str, str] = defaultdict(str)
-    for character, _ in sorted(single.items(), key=lambda item: (-item[1], item[0])):
-        (syllable,) = lazy_pinyin(character)
-        if syllable.isascii() and len(syllables[syllable]) < MOST_CHARACTERS:
-            syllables[syllable] += character
-    lines = [f"{name} {syllables[name]}" for name in sorted(syllables) if len(name) > 1]
-    kept = [line for line in lines if line.split()[0] not in NOT_PINYIN]
+    for (character, syllable), count in sorted(readings.items(), key=lambda x: (-x[1], x[0])):
+        own = syllables[syllable]
+        if re.fullmatch("[a-z]+", syllable) and count * RARELY >= single[character]:
+            syllables[syllable] = own + character if len(own) < MOST_CHARACTERS else own
+    lines = [f"{name} {syllables[name]}" for name in sorted(syllables) if syllables[name]]
     used = sorted(pair for pair, count in pairs.items() if count >= FEWEST_PAIRS)
+    often = {word for word, count in words.items() if count >= FEWEST_WORDS} | KNOWN_WORDS
+    one = "|".join(sorted((name for name in syllables if syllables[name]), key=len, reverse=True))
+    falls = re.compile(f"(?:{one})+")
     language = FOLDER / "language"
-    (language / "pinyin.txt").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    (language / "pinyin.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (language / "pairs.txt").write_text(_wrapped("".join(used)), encoding="utf-8")
+    (language / "words.txt").write_text(
+        "\n".join(sorted(word for word in often if falls.fullmatch(word))) + "\n", encoding="utf-8"
+    )
 
 
 def _wrapped(text: str, width: int = 80) -> str:

@@ -43,12 +43,26 @@ INVISIBLE = "\u00ad\u034f\u180e\u200b\u200c\u200d\u202e\u2060\u3164\ufeff"
         ("伍佰元", "伍百元"),
         ("北京-上海 3-4天", "北京上海 3-4天"),
         ("e-mail don't U.S.A.", "e-mail don't u.s.a."),
-        ("d0n'7 53nd m0ney 70 h1m, i7'5 4 5c4m", "don't send money to him, it's a scam"),
+        (
+            "d0n'7 53nd m0n3y 70 h1m, i7'5 4 5c4m, 7h3y 4r3 cr00k5 4nd l13r5",
+            "don't send money to him, it's a scam, they are crooks and liers",
+        ),
         ("p4y the f33s f1rs7 by 10am: $24, 1st", "pay the fees first by 10am: $24, 1st"),
         ("加wei信转zhang", "加微信转账"),
         ("把yanzhengma告诉我", "把验证码告诉我"),
         ("用AI客服，下载app，加line聊", "用ai客服,下载app,加line聊"),
         ("she said 我们走 now", "she said 我们走 now"),
+        ("请点击taobao.com", "请点击taobao.com"),
+        ("发到kefu@bank.example吧", "发到kefu@bank.example吧"),
+        ("买了Nike鞋，去Canada留学，号被ban了", "买了nike鞋,去canada留学,号被ban了"),
+        ("把yinhang卡给我，huan款", "把银行卡给我,还款"),
+        ("转账jine是", "转账金额是"),
+        ("把anquanzhanghu给我", "把安全账户给我"),
+        ("iPhone 15 for 50 pounds in 15 min, 500ml", "iphone 15 for 50 pounds in 15 min, 500ml"),
+        (
+            "acc0unt p@ym3nt m0n3y 500ml 31st '80s 5'10 15%",
+            "account payment money 500ml 31st '80s 5'10 15%",
+        ),
     ],
 )
 def test_what_is_folded(original: str, normal: str) -> None:

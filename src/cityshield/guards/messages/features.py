@@ -30,6 +30,7 @@ MOST_TIMES = (3, 1)
 """How often a feature counts in one text, by language."""
 _PREFIX = 5
 _LONGEST_DIGITS = 5
+_LONGEST_REPEATED = 4
 _BEGIN, _END, _LINK = 0x9, 0xA, 0xB
 
 _TOKEN = re.compile(r"([a-z]+(?:'[a-z]{1,2}(?![a-z]))?)|([0-9][0-9x]*|x[0-9x]*[0-9][0-9x]*)|([^ ])")
@@ -53,21 +54,22 @@ class Tokens(NamedTuple):
 def tokenize(text: str, links: Sequence[Span]) -> Tokens:
     """The tokens of a normal text in which these ranges are links.
 
-    Of a token that is repeated, the first three in a row are kept, so that nobody thins a message
-    out with a letter held down.
+    Of one to four tokens that are repeated, the first three times are kept, so that nobody thins a
+    message out with a letter held down.
     """
     hashes, starts, ends, prefixes = [_BEGIN], [0], [0], [0]
     ideographs = latin = place = number = 0
+    period = step = 0
     length = len(text)
     match = _TOKEN.match
     while place < length:
+        kind = 0
         if number < len(links) and place >= links[number][0]:
             start, end = links[number]
             number += 1
             if end <= place:
                 continue
-            hashes.append(_LINK)
-            prefixes.append(0)
+            value = _LINK
         else:
             found = match(text, place)
             if found is None:
@@ -76,30 +78,46 @@ def tokenize(text: str, links: Sequence[Span]) -> Tokens:
             start, end = found.span()
             if number < len(links):
                 end = min(end, links[number][0])
-            kind = found.lastindex
-            digits = kind == 2
-            value = _hash("0" * min(end - start, _LONGEST_DIGITS) if digits else text[start:end])
-            if value == hashes[-1] and hashes[-3:].count(value) == 3:
-                place = ends[-1] = end
-                continue
-            prefix = 0
-            if kind == 1:
-                latin += 1
-                if end - start > _PREFIX:
-                    prefix = _hash(text[start : start + _PREFIX])
-            elif not digits and "\u3400" <= text[start] <= "\u9fff":
-                ideographs += 1
-            hashes.append(value)
-            prefixes.append(prefix)
+            kind = found.lastindex or 0
+            value = _hash("0" * min(end - start, _LONGEST_DIGITS) if kind == 2 else text[start:end])
+        place = end
+        if period and value == hashes[step % period - period]:
+            step += 1
+            ends[-1] = end
+            continue
+        period = _period(hashes, value)
+        if period:
+            step = 1
+            ends[-1] = end
+            continue
+        prefix = 0
+        if kind == 1:
+            latin += 1
+            if end - start > _PREFIX:
+                prefix = _hash(text[start : start + _PREFIX])
+        elif kind == 3 and "\u3400" <= text[start] <= "\u9fff":
+            ideographs += 1
+        hashes.append(value)
+        prefixes.append(prefix)
         starts.append(start)
         ends.append(end)
-        place = end
     hashes.append(_END)
     starts.append(length)
     ends.append(length)
     prefixes.append(0)
     language = ZH if ideographs >= 2 * latin and ideographs else EN
     return Tokens(hashes, starts, ends, prefixes, language, ideographs + latin)
+
+
+def _period(hashes: list[int], value: int) -> int:
+    """How many tokens, if any, stand there three times and would begin a fourth time with this."""
+    size = len(hashes)
+    for count in range(1, min(_LONGEST_REPEATED, (size - 1) // 3) + 1):
+        if value == hashes[-count]:
+            last = hashes[-count:]
+            if last == hashes[-2 * count : -count] == hashes[-3 * count : -2 * count]:
+                return count
+    return 0
 
 
 def buckets(tokens: Tokens, first: int, last: int) -> list[int]:

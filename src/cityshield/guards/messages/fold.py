@@ -38,7 +38,8 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
     `ranges` are stretches of characters that are all read as the same: first, last, value.
     `phrases` pairs a spelling with the one to read, the longest first. What no table names stays
     as it is, but for characters above U+FFFF, see `beyond`. `syllables` maps pinyin to characters,
-    `pairs` joins the pairs of characters that are in use.
+    `pairs` joins the pairs of characters that are in use, `words` are Latin ones that are no
+    pinyin.
     """
 
     keys: str
@@ -47,6 +48,7 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
     phrases: list[tuple[str, str]]
     syllables: dict[str, str]
     pairs: str
+    words: list[str]
 
     @cached_property
     def characters(self) -> dict[str, str]:
@@ -61,7 +63,7 @@ class Fold(msgspec.Struct, frozen=True, dict=True):
         """The tables that pinyin is read by."""
         pairs = self.pairs
         known = frozenset(map("".join, zip(pairs[::2], pairs[1::2], strict=True)))
-        return Pinyin(self.syllables, known)
+        return Pinyin(self.syllables, known, frozenset(self.words))
 
     @cached_property
     def by_first(self) -> dict[str, list[tuple[str, str]]]:
@@ -98,7 +100,8 @@ def build_fold(language: Path) -> Fold:
     lines = (language / "pinyin.txt").read_text(encoding="utf-8").splitlines()
     syllables = dict(line.split(" ", 1) for line in lines)
     pairs = _joined(language / "pairs.txt")
-    return Fold("".join(keys), "\0".join(values), ranges, phrases, syllables, pairs)
+    words = (language / "words.txt").read_text(encoding="utf-8").split()
+    return Fold("".join(keys), "\0".join(values), ranges, phrases, syllables, pairs, words)
 
 
 def _joined(path: Path) -> str:

@@ -7,7 +7,7 @@ Five linear passes, the same in every runtime and all by the tables of `fold`:
 2. letters that were spaced out, or cut by dots, are joined;
 3. digits and signs that stand for letters inside a word are read as letters, and runs of Chinese
    numerals as digits;
-4. pinyin between ideographs is read as ideographs;
+4. pinyin beside ideographs is read as ideographs;
 5. phrases that stand for others are replaced.
 
 A normal form holds characters of the BMP only, so positions in it are the same in UTF-16.
@@ -37,10 +37,14 @@ _FEWEST_SPACED = 5
 _FEWEST_DOTS = 4
 _LETTERS_A_DOT = 5
 _FEWEST_LETTERS = 2
-_MOST_LEET, _MOST_LEET_AT_EDGES = 2, 3
-_FEWEST_LEET = 3
+_MOST_LEET, _MOST_AT_EDGES = 2, (1, 3)
+_FEWEST_LEET, _FULL_OF_LEET = 3, 8
+_AFTER_APOSTROPHE = frozenset("753")
 _LEET_WORDS = frozenset(("4", "70", "47", "15", "17", "50", "45"))
-_AMOUNT = re.compile(r"\$?[0-9]+(?:[ap]m|[bkph]|[km]g|[gm]b|km|min|th)?|1st|2nd|3rd")
+_AMOUNT = re.compile(
+    r"\$?[0-9]*(?:1st|2nd|3rd|[0-9]th|[0-9][0-9]s|[0-9](?:[ap]m|[bgkphlx]|[km]g|[gmt]b|[mck]m|ml|oz"
+    r"|mins?|hrs?|days?|wks?|yrs?|lbs?)?)"
+)
 _LINK_BEFORE = frozenset("./:@#?=&_%")
 _LINK_AFTER = frozenset(".,/:_?=&%")
 _WORD_BEFORE = frozenset(" \n'\"(-")
@@ -264,13 +268,14 @@ class _Work:
     def read_digits(self) -> None:
         """Read signs inside words as letters, and runs of Chinese numerals as digits.
 
-        In a text that does so often, signs at the borders of words are read as letters too.
+        In a text that does so often, signs at the borders of words are read as letters too, and in
+        one that is full of them whole short words.
         """
-        self._read_digits(edges=False)
+        self._read_digits(0)
         if self.leet >= _FEWEST_LEET:
-            self._read_digits(edges=True)
+            self._read_digits(_MOST_AT_EDGES[self.leet >= _FULL_OF_LEET])
 
-    def _read_digits(self, *, edges: bool) -> None:
+    def _read_digits(self, edges: int) -> None:
         out = self.out
         length = len(out)
         place = 0
@@ -294,10 +299,11 @@ class _Work:
             else:
                 place += 1
 
-    def _read_leet(self, start: int, end: int, edges: bool) -> None:
+    def _read_leet(self, start: int, end: int, edges: int) -> None:
         """Signs between the first and the last letter of a word that is not part of a link.
 
-        With `edges`, those before the first and after the last letter too, and whole short words.
+        With `edges`, so many before the first and after the last letter too, and when it is more
+        than one, whole short words.
         """
         out = self.out
         letters = [place for place in range(start, end) if "a" <= out[place] <= "z"]
@@ -314,12 +320,18 @@ class _Work:
             if end < len(out) and is_word(out[end]):
                 return
             word = "".join(out[start:end])
-            if not (word in _LEET_WORDS or (start and out[start - 1] == "'")) and (
-                not letters or _AMOUNT.fullmatch(word)
-            ):
+            if start and out[start - 1] == "'" and not letters:
+                readable = word in _AFTER_APOSTROPHE
+            elif letters:
+                readable = not _AMOUNT.fullmatch(word)
+            else:
+                readable = (
+                    edges > 1 and word in _LEET_WORDS and not (end < len(out) and out[end] == "%")
+                )
+            if not readable:
                 return
             letters = [start - 1, *letters, end]
-            most = _MOST_LEET_AT_EDGES
+            most = edges
         elif len(letters) < _FEWEST_LETTERS:
             return
         for left, right in pairwise(letters):
@@ -330,18 +342,13 @@ class _Work:
 
     def read_pinyin(self) -> None:
         """Read syllables that stand for ideographs; each covers its own letters."""
-        found = read_pinyin(self.out, self.fold.pinyin)
-        for start, end, ideograph in reversed(found):
-            self.out[start:end] = [ideograph]
-            self.starts[start:end] = [self.starts[start]]
-            self.ends[start:end] = [self.ends[end - 1]]
-        self.phrases += len(found)
+        self._replace(read_pinyin(self.out, self.fold.pinyin))
 
     def replace_phrases(self) -> None:
         """Replace phrases that stand for others; each new character covers the whole phrase."""
         by_first = self.fold.by_first
         out = self.out
-        found: list[tuple[int, str, str]] = []
+        found: list[tuple[int, int, str]] = []
         place = 0
         while place < len(out):
             candidates = by_first.get(out[place])
@@ -352,14 +359,29 @@ class _Work:
                     and not (is_latin(spelling[0]) and place and is_latin(out[place - 1]))
                     and not (is_latin(spelling[-1]) and end < len(out) and is_latin(out[end]))
                 ):
-                    found.append((place, spelling, plain))
+                    found.append((place, end, plain))
                     place = end - 1
                     break
             place += 1
-        for place, spelling, plain in reversed(found):
-            end = place + len(spelling)
-            first, last = self.starts[place], self.ends[end - 1]
-            self.starts[place:end] = [first] * len(plain)
-            self.ends[place:end] = [last] * len(plain)
-            out[place:end] = plain
+        self._replace(found)
+
+    def _replace(self, found: Sequence[tuple[int, int, str]]) -> None:
+        """Put each text in place of its range; new characters cover the whole range."""
+        if not found:
+            return
         self.phrases += len(found)
+        out, starts, ends = self.out, self.starts, self.ends
+        text: list[str] = []
+        firsts: list[int] = []
+        lasts: list[int] = []
+        done = 0
+        for start, end, plain in (*found, (len(out), len(out), "")):
+            text += out[done:start]
+            firsts += starts[done:start]
+            lasts += ends[done:start]
+            if plain:
+                text += plain
+                firsts += [starts[start]] * len(plain)
+                lasts += [ends[end - 1]] * len(plain)
+            done = end
+        self.out, self.starts, self.ends = text, firsts, lasts

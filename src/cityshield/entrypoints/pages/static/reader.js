@@ -114,10 +114,12 @@ const FEWEST_SPACED = 5;
 const FEWEST_DOTS = 4;
 const LETTERS_A_DOT = 5;
 const FEWEST_LETTERS = 2;
-const MOST_LEET = 2, MOST_LEET_AT_EDGES = 3;
-const FEWEST_LEET = 3;
+const MOST_LEET = 2;
+const FEWEST_LEET = 3, FULL_OF_LEET = 8;
+const AFTER_APOSTROPHE = new Set("753");
 const LEET_WORDS = new Set(["4", "70", "47", "15", "17", "50", "45"]);
-const AMOUNT = /^\$?[0-9]+(?:[ap]m|[bkph]|[km]g|[gm]b|km|min|th)?$|^1st$|^2nd$|^3rd$/;
+const AMOUNT = new RegExp("^\\$?[0-9]*(?:1st|2nd|3rd|[0-9]th|[0-9][0-9]s|[0-9](?:[ap]m|[bgkphlx]|[km]g|[gmt]b|[mck]m|ml|oz" +
+  "|mins?|hrs?|days?|wks?|yrs?|lbs?)?)$");
 
 function beyond(code) {
   if (code >= 0x1f000 && code <= 0x1fbff) return SOFT;
@@ -137,6 +139,7 @@ class Fold {
       for (let code = first; code <= last; code++) this.set(code, value);
     }
     this.syllables = new Map(Object.entries(table.syllables));
+    this.words = new Set(table.words);
     this.pairs = new Set();
     for (let place = 0; place < table.pairs.length; place += 2) this.pairs.add(table.pairs.slice(place, place + 2));
     this.byFirst = new Map();
@@ -304,8 +307,8 @@ class Normal {
   }
 
   readDigits() {
-    this.readDigitsOnce(false);
-    if (this.leet >= FEWEST_LEET) this.readDigitsOnce(true);
+    this.readDigitsOnce(0);
+    if (this.leet >= FEWEST_LEET) this.readDigitsOnce(this.leet >= FULL_OF_LEET ? 3 : 1);
   }
 
   readDigitsOnce(edges) {
@@ -346,9 +349,13 @@ class Normal {
     if (edges) {
       if ((start && !WORD_BEFORE.has(out[start - 1])) || (end < out.length && isWord(out[end]))) return;
       const word = out.slice(start, end).join("");
-      if (!(LEET_WORDS.has(word) || (start && out[start - 1] === "'")) && (!letters.length || AMOUNT.test(word))) return;
+      let readable;
+      if (start && out[start - 1] === "'" && !letters.length) readable = AFTER_APOSTROPHE.has(word);
+      else if (letters.length) readable = !AMOUNT.test(word);
+      else readable = edges > 1 && LEET_WORDS.has(word) && !(end < out.length && out[end] === "%");
+      if (!readable) return;
       letters = [start - 1, ...letters, end];
-      most = MOST_LEET_AT_EDGES;
+      most = edges;
     } else if (letters.length < FEWEST_LETTERS) return;
     for (let number = 1; number < letters.length; number++) {
       const left = letters[number - 1], right = letters[number];
@@ -361,16 +368,9 @@ class Normal {
     }
   }
 
-  // Syllables between ideographs become the ideographs they most likely stand for.
+  // Syllables beside ideographs become the ideographs they most likely stand for.
   readPinyin(fold) {
-    const { out, starts, ends } = this;
-    const found = readPinyin(out, fold);
-    this.phrases = found.length;
-    for (const [start, end, ideograph] of found.reverse()) {
-      out.splice(start, end - start, ideograph);
-      starts.splice(start, end - start, starts[start]);
-      ends.splice(start, end - start, ends[end - 1]);
-    }
+    this.replace(readPinyin(this.out, fold));
   }
 
   replacePhrases(fold) {
@@ -384,21 +384,26 @@ class Normal {
         for (let number = 1; same && number < spelling.length; number++) same = out[place + number] === spelling[number];
         if (same && !(isLatin(spelling[0]) && place && isLatin(out[place - 1])) &&
             !(isLatin(spelling[spelling.length - 1]) && end < out.length && isLatin(out[end]))) {
-          found.push([place, spelling.length, plain]);
+          found.push([place, end, plain]);
           place = end - 1;
           break;
         }
       }
     }
+    this.replace(found);
+  }
+
+  // Put each text in place of its range, in one pass; new characters cover the whole range.
+  replace(found) {
     this.phrases += found.length;
     if (!found.length) return;
-    const { starts, ends } = this;
+    const { out, starts, ends } = this;
     const text = [], from = [], to = [];
     let done = 0;
-    for (const [place, length, plain] of found) {
-      for (; done < place; done++) text.push(out[done]), from.push(starts[done]), to.push(ends[done]);
-      for (const item of plain) text.push(item), from.push(starts[place]), to.push(ends[place + length - 1]);
-      done = place + length;
+    for (const [start, end, plain] of found) {
+      for (; done < start; done++) text.push(out[done]), from.push(starts[done]), to.push(ends[done]);
+      for (const item of plain) text.push(item), from.push(starts[start]), to.push(ends[end - 1]);
+      done = end;
     }
     for (; done < out.length; done++) text.push(out[done]), from.push(starts[done]), to.push(ends[done]);
     this.out = text;
@@ -409,38 +414,50 @@ class Normal {
 
 // ---- pinyin --------------------------------------------------------------------------------------
 
-const LONGEST_PINYIN = 12;
+const LONGEST_PINYIN = 30;
 const LONGEST_SYLLABLE = 6;
-const MOST_RUNS = 200;
+const MOST_STEPS = 300000;
 const PAIR = 8, SYLLABLE = -3;
-const WORDS = new Set(["line", "repo", "mini", "nano"]);
+const OF_ADDRESS = new Set("./:@?=&%_-");
 
 function readPinyin(out, fold) {
   const found = [];
   const { length } = out;
-  let place = 0, tried = 0;
-  while (place < length && tried < MOST_RUNS) {
+  let place = 0, steps = MOST_STEPS;
+  const goesOn = (at) => at < length && (isLatin(out[at]) || isDigit(out[at]));
+  while (place < length && steps > 0) {
     if (!isLatin(out[place])) {
       place++;
       continue;
     }
     const start = place;
     while (place < length && isLatin(out[place])) place++;
-    const left = start && isIdeograph(out[start - 1]) ? out[start - 1] : "";
-    const right = place < length && isIdeograph(out[place]) ? out[place] : "";
+    const before = start ? out[start - 1] : " ";
+    const after = place < length ? out[place] : " ";
+    const left = isIdeograph(before) ? before : "";
+    const right = isIdeograph(after) ? after : "";
     const size = place - start;
     if (!(left || right) || size < 2 || size > LONGEST_PINYIN) continue;
+    if (OF_ADDRESS.has(before) || (OF_ADDRESS.has(after) && goesOn(place + 1))) continue;
     const run = out.slice(start, place).join("");
-    if (WORDS.has(run)) continue;
-    tried++;
-    found.push(...readRun(run, start, left, right, fold));
+    if (fold.words.has(run)) {
+      // A word that is a syllable too is read when it makes a known pair on both sides.
+      const own = left && right ? fold.syllables.get(run) ?? "" : "";
+      const fits = (ideograph) => fold.pairs.has(left + ideograph) && fold.pairs.has(ideograph + right);
+      const ideograph = [...own].find(fits);
+      if (ideograph !== undefined) found.push([start, place, ideograph]);
+      continue;
+    }
+    steps -= readRun(run, start, left, right, fold, found);
   }
   return found;
 }
 
 // A Viterbi search: for each place and last ideograph [score, pairs known, start, ideograph before].
-function readRun(run, start, left, right, fold) {
+// Adds what to read to `found`; gives the steps that it took.
+function readRun(run, start, left, right, fold, found) {
   const { syllables, pairs } = fold;
+  let steps = run.length;
   const states = Array.from({ length: run.length + 1 }, () => new Map());
   states[0].set(left, [0, 0, 0, ""]);
   for (let place = 0; place < run.length; place++) {
@@ -448,7 +465,9 @@ function readRun(run, start, left, right, fold) {
     if (!here.size) continue;
     const furthest = Math.min(place + LONGEST_SYLLABLE, run.length);
     for (let end = place + 1; end <= furthest; end++) {
-      for (const ideograph of syllables.get(run.slice(place, end)) ?? "") {
+      const candidates = syllables.get(run.slice(place, end)) ?? "";
+      steps += candidates.length * here.size;
+      for (const ideograph of candidates) {
         for (const [before, state] of here) {
           const known = Number(pairs.has(before + ideograph));
           const score = state[0] + SYLLABLE + PAIR * known;
@@ -469,15 +488,15 @@ function readRun(run, start, left, right, fold) {
       top = score;
     }
   }
-  const found = [];
+  const first = found.length;
   let end = run.length;
   while (end && last) {
     const [, , from, before] = states[end].get(last);
-    found.push([start + from, start + end, last]);
+    found.splice(first, 0, [start + from, start + end, last]);
     end = from;
     last = before;
   }
-  return found.reverse();
+  return steps;
 }
 
 // ---- tells ---------------------------------------------------------------------------------------
@@ -661,6 +680,7 @@ const LONGEST_GRAM = [4, 3];
 const MOST_TIMES = [3, 1];
 const PREFIX = 5;
 const LONGEST_DIGITS = 5;
+const LONGEST_REPEATED = 4;
 const [BEGIN, END, LINK] = [0x9, 0xa, 0xb];
 const [ZH, EN] = [0, 1];
 const WINDOW = [40, 32];
@@ -672,20 +692,32 @@ function hash(text, start, end) {
   return value >>> 0;
 }
 
+// How many tokens, if any, stand there three times and would begin a fourth time with this.
+function period(hashes, value) {
+  const size = hashes.length;
+  const most = Math.min(LONGEST_REPEATED, Math.floor((size - 1) / 3));
+  for (let count = 1; count <= most; count++) {
+    if (value !== hashes[size - count]) continue;
+    let same = true;
+    for (let back = 1; same && back <= 2 * count; back++) same = hashes[size - back] === hashes[size - back - count];
+    if (same) return count;
+  }
+  return 0;
+}
+
 function tokenize(text, links) {
   const token = /([a-z]+(?:'[a-z]{1,2}(?![a-z]))?)|([0-9][0-9x]*|x[0-9x]*[0-9][0-9x]*)|([^ ])/y;
   const hashes = [BEGIN], starts = [0], ends = [0], prefixes = [0];
-  let ideographs = 0, latin = 0, place = 0, number = 0;
+  let ideographs = 0, latin = 0, place = 0, number = 0, repeated = 0, step = 0;
   while (place < text.length) {
-    let start, end;
+    let start, end, value, found = null;
     if (number < links.length && place >= links[number][0]) {
       [start, end] = links[number++];
       if (end <= place) continue;
-      hashes.push(LINK);
-      prefixes.push(0);
+      value = LINK;
     } else {
       token.lastIndex = place;
-      const found = token.exec(text);
+      found = token.exec(text);
       if (!found) {
         place++;
         continue;
@@ -694,23 +726,29 @@ function tokenize(text, links) {
       end = token.lastIndex;
       if (number < links.length) end = Math.min(end, links[number][0]);
       const digits = found[2] !== undefined;
-      const value = digits ? hash("00000", 0, Math.min(end - start, LONGEST_DIGITS)) : hash(text, start, end);
-      const last = hashes.length - 1;
-      if (value === hashes[last] && value === hashes[last - 1] && value === hashes[last - 2]) {
-        place = ends[last] = end;
-        continue;
-      }
-      let prefix = 0;
-      if (found[1] !== undefined) {
-        latin++;
-        if (end - start > PREFIX) prefix = hash(text, start, start + PREFIX);
-      } else if (!digits && isIdeograph(text[start])) ideographs++;
-      hashes.push(value);
-      prefixes.push(prefix);
+      value = digits ? hash("00000", 0, Math.min(end - start, LONGEST_DIGITS)) : hash(text, start, end);
     }
+    place = end;
+    if (repeated && value === hashes[hashes.length - repeated + (step % repeated)]) {
+      step++;
+      ends[ends.length - 1] = end;
+      continue;
+    }
+    repeated = period(hashes, value);
+    if (repeated) {
+      step = 1;
+      ends[ends.length - 1] = end;
+      continue;
+    }
+    let prefix = 0;
+    if (found && found[1] !== undefined) {
+      latin++;
+      if (end - start > PREFIX) prefix = hash(text, start, start + PREFIX);
+    } else if (found && found[3] !== undefined && isIdeograph(text[start])) ideographs++;
+    hashes.push(value);
+    prefixes.push(prefix);
     starts.push(start);
     ends.push(end);
-    place = end;
   }
   hashes.push(END);
   starts.push(text.length);
