@@ -46,17 +46,17 @@ FEWEST_TEXTS = 3
 FOLDS = 4
 EXTRA_SCALE = 4.0
 """How much less a tell or a sign is held back than an n-gram."""
-PUBLIC_WEIGHT, ATTACKED_WEIGHT = (0.01, 0.005), 0.3
+PUBLIC_WEIGHT, ATTACKED_WEIGHT = (0.02, 0.01), 0.5
 ATTACKED_KINDS = {"zh": ("pinyin", "pinyin", "padding"), "en": ("leet", "padding")}
-PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), (0.05, 0.0125)
+PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), (0.15, 0.12)
 """What people really sent one another, which is rarely fraud."""
 EXAMPLES_WEIGHT = 3.0
 _WEIGHTS = {"": 1.0, "examples": EXAMPLES_WEIGHT}
 _OWN = frozenset(_WEIGHTS)
-FALSE_ALARMS = (0.014, 0.0003)
-"""The shares of benign texts from the corpus that may be suspicious, and malicious."""
+FALSE_ALARMS = ((0.015, 0.0003), (0.019, 0.0003))
+"""The shares of benign texts from the corpus that may be suspicious, and malicious, by language."""
 
-WINDOW_COST = (1500, 1500)
+WINDOW_COST = (1000, 1000)
 """Marks by which a window must outweigh the whole, by language."""
 ORDINARY_MISSED = 0.005
 """The share of fraud that may look like everyday life."""
@@ -323,7 +323,8 @@ def _calibrate(draft: Settings, unseen: _Unseen, say: Callable[[str], None]) -> 
     for language in (ZH, EN):
         marks, fraud = unseen.marks[language], unseen.fraud[language]
         benign = np.sort(marks[~fraud])
-        suspicious, malicious = (int(np.quantile(benign, 1 - share)) for share in FALSE_ALARMS)
+        alarms = FALSE_ALARMS[language]
+        suspicious, malicious = (int(np.quantile(benign, 1 - share)) for share in alarms)
         malicious = max(malicious, suspicious + 1000)
         lowest = int(np.quantile(marks[fraud], ORDINARY_MISSED))
         ordinary.append(min(lowest, suspicious - 1000))
@@ -333,7 +334,7 @@ def _calibrate(draft: Settings, unseen: _Unseen, say: Callable[[str], None]) -> 
         chances.append(_chances(marks, fraud))
         recall = np.mean(marks[fraud] >= suspicious)
         say(
-            f"{LANGUAGES[language]}: {len(marks)} unseen texts, at {FALSE_ALARMS[0]:.2%} false "
+            f"{LANGUAGES[language]}: {len(marks)} unseen texts, at {alarms[0]:.2%} false "
             f"alarms {recall:.1%} of fraud is suspicious, {np.mean(marks[fraud] >= malicious):.1%} "
             f"malicious, {np.mean(benign < ordinary[-1]):.1%} of benign is ordinary"
         )
