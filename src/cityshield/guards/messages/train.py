@@ -42,7 +42,7 @@ IDF_POWER, LEAN_POWER, NORM_POWER, PENALTY = 1.6, 0.3, 0.4, 0.1
 LARGEST_NORM = 512
 BUCKETS_KEPT = (120_000, 120_000)
 TYPE_ROWS_KEPT, TYPE_IDF_POWER, TYPE_PENALTIES = 12_000, 1.25, (0.3, 0.03)
-FEWEST_TEXTS = 3
+FEWEST_TEXTS, FEWEST_PUBLIC = 3, 20
 FOLDS = 4
 EXTRA_SCALE = 4.0
 """How much less a tell or a sign is held back than an n-gram."""
@@ -242,10 +242,11 @@ def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
     fraud = np.array([row.fraud for row in rows])
     weight = np.array([row.weight for row in rows])
     own = np.array([row.message.source in _OWN for row in rows])
-    frequency = _texts_with(grams[own])
-    known = np.flatnonzero(frequency >= FEWEST_TEXTS)
+    frequency, public = _texts_with(grams[own]), _texts_with(grams[~own])
+    known = np.flatnonzero((frequency >= FEWEST_TEXTS) | (public >= FEWEST_PUBLIC))
     frequency, fraudulent = frequency[known], _texts_with(grams[own & fraud])[known]
-    scale = (np.log(own.sum() / frequency) / 4 + 0.25) ** IDF_POWER
+    seen = frequency + public[known] * PUBLIC_WEIGHT[language]
+    scale = (np.log(own.sum() / np.maximum(frequency, 1)) / 4 + 0.25) ** IDF_POWER
     scale *= np.abs(_lean(fraudulent, frequency, fraud[own])) ** LEAN_POWER
     extras = _extras(rows, names) * EXTRA_SCALE
 
@@ -259,7 +260,7 @@ def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
     places = np.arange(len(known))
     found, of_extras, bias = fit(places)
     if len(known) > BUCKETS_KEPT[language]:
-        rank = np.abs(found) * np.sqrt(frequency)
+        rank = np.abs(found) * np.sqrt(seen)
         places = np.sort(np.argsort(-rank, kind="stable")[: BUCKETS_KEPT[language]])
         found, of_extras, bias = fit(places)
     weights = np.zeros(1 << BUCKET_BITS)
