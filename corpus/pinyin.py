@@ -10,7 +10,7 @@ English messages that fall into syllables); the readings are pypinyin's, in cont
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -44,23 +44,22 @@ def main() -> None:
         for run in RUN.findall(text):
             single.update(run)
             pairs.update(run[place : place + 2] for place in range(len(run) - 1))
-            readings.update(zip(run, lazy_pinyin(run), strict=False))
-    syllables: defaultdict[str, str] = defaultdict(str)
+            readings.update(zip(run, lazy_pinyin(run), strict=True))
+    syllables: dict[str, str] = {}
     for (character, syllable), count in sorted(readings.items(), key=lambda x: (-x[1], x[0])):
-        own = syllables[syllable]
-        if re.fullmatch("[a-z]+", syllable) and count * RARELY >= single[character]:
-            syllables[syllable] = own + character if len(own) < MOST_CHARACTERS else own
-    lines = [f"{name} {syllables[name]}" for name in sorted(syllables) if syllables[name]]
+        own = syllables.get(syllable, "")
+        often = count * RARELY >= single[character]
+        if often and len(own) < MOST_CHARACTERS and re.fullmatch("[a-z]+", syllable):
+            syllables[syllable] = own + character
+    lines = [f"{name} {syllables[name]}" for name in sorted(syllables)]
     used = sorted(pair for pair, count in pairs.items() if count >= FEWEST_PAIRS)
-    often = {word for word, count in words.items() if count >= FEWEST_WORDS} | KNOWN_WORDS
-    one = "|".join(sorted((name for name in syllables if syllables[name]), key=len, reverse=True))
-    falls = re.compile(f"(?:{one})+")
+    known = {word for word, count in words.items() if count >= FEWEST_WORDS} | KNOWN_WORDS
+    falls = re.compile(f"(?:{'|'.join(syllables)})+")
+    no_pinyin = sorted(word for word in known if falls.fullmatch(word))
     language = FOLDER / "language"
     (language / "pinyin.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (language / "pairs.txt").write_text(_wrapped("".join(used)), encoding="utf-8")
-    (language / "words.txt").write_text(
-        "\n".join(sorted(word for word in often if falls.fullmatch(word))) + "\n", encoding="utf-8"
-    )
+    (language / "words.txt").write_text("\n".join(no_pinyin) + "\n", encoding="utf-8")
 
 
 def _wrapped(text: str, width: int = 80) -> str:

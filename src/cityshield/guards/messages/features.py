@@ -81,13 +81,10 @@ def tokenize(text: str, links: Sequence[Span]) -> Tokens:
             kind = found.lastindex or 0
             value = _hash("0" * min(end - start, _LONGEST_DIGITS) if kind == 2 else text[start:end])
         place = end
-        if period and value == hashes[step % period - period]:
-            step += 1
-            ends[-1] = end
-            continue
-        period = _period(hashes, value)
+        if not period or value != hashes[step % period - period]:
+            period, step = _period(hashes, value), 0
         if period:
-            step = 1
+            step += 1
             ends[-1] = end
             continue
         prefix = 0

@@ -76,11 +76,6 @@ class Normal(msgspec.Struct, frozen=True, gc=False):
         return self.starts[start], self.ends[end - 1]
 
 
-def is_ideograph(character: str) -> bool:
-    """Whether a character of a normal form is a Chinese one."""
-    return "\u3400" <= character <= "\u9fff"
-
-
 def is_latin(character: str) -> bool:
     """Whether a character of a normal form is a letter from a to z."""
     return "a" <= character <= "z"
@@ -115,11 +110,6 @@ def normalize(original: str, fold: Fold) -> Normal:
         work.marks,
         work.phrases,
     )
-
-
-def _is_disguise(character: str) -> bool:
-    """Whether a letter is of another alphabet or face; accents and full width are none."""
-    return character > "\u024f" and not "\uff00" <= character <= "\uffef"
 
 
 class _Work:

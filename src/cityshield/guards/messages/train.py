@@ -100,13 +100,12 @@ def prepare(
     rows = []
     for message in messages:
         own = not message.source
-        rows.append(_row(message, message.text, 1.0, fold, tells, link))
-        rows[-1] = rows[-1]._replace(weight=_weight(message, rows[-1].language))
+        rows.append(_row(message, message.text, fold, tells, link))
         if attacked and own and rows[-1].size > 8:
             language = LANGUAGES[rows[-1].language]
             attack = ATTACKS[language][rng.choice(ATTACKED_KINDS[language])]
-            text = attack(message.text, rng)
-            rows.append(_row(message, text, ATTACKED_WEIGHT, fold, tells, link))
+            spelt = _row(message, attack(message.text, rng), fold, tells, link)
+            rows.append(spelt._replace(weight=ATTACKED_WEIGHT))
         progress()
     return rows
 
@@ -118,7 +117,7 @@ def _weight(message: Message, language: int) -> float:
     return (PUBLIC_TALK_WEIGHT if message.source in PUBLIC_TALK else PUBLIC_WEIGHT)[language]
 
 
-def _row(message: Message, text: str, weight: float, fold: Fold, tells: Tells, link: Any) -> Row:
+def _row(message: Message, text: str, fold: Fold, tells: Tells, link: Any) -> Row:
     normal = normalize(text[:2000], fold)
     tokens = tokenize(normal.text, [match.span() for match in link.finditer(normal.text)])
     size = len(tokens.hashes)
@@ -131,7 +130,7 @@ def _row(message: Message, text: str, weight: float, fold: Fold, tells: Tells, l
         [name for name, _ in tells.find(normal)],
         signs_of(normal),
         message.label == FRAUD,
-        weight,
+        _weight(message, tokens.language),
     )
 
 
@@ -246,7 +245,7 @@ def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
     known = np.flatnonzero((frequency >= FEWEST_TEXTS) | (public >= FEWEST_PUBLIC))
     frequency, fraudulent = frequency[known], _texts_with(grams[own & fraud])[known]
     seen = frequency + public[known] * PUBLIC_WEIGHT[language]
-    scale = (np.log(own.sum() / np.maximum(frequency, 1)) / 4 + 0.25) ** IDF_POWER
+    scale = _rarity(own.sum() / np.maximum(frequency, 1)) ** IDF_POWER
     scale *= np.abs(_lean(fraudulent, frequency, fraud[own])) ** LEAN_POWER
     extras = _extras(rows, names) * EXTRA_SCALE
 
@@ -260,8 +259,7 @@ def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
     places = np.arange(len(known))
     found, of_extras, bias = fit(places)
     if len(known) > BUCKETS_KEPT[language]:
-        rank = np.abs(found) * np.sqrt(seen)
-        places = np.sort(np.argsort(-rank, kind="stable")[: BUCKETS_KEPT[language]])
+        places = _heaviest(np.abs(found), seen, BUCKETS_KEPT[language])
         found, of_extras, bias = fit(places)
     weights = np.zeros(1 << BUCKET_BITS)
     weights[known[places]] = found
@@ -271,6 +269,17 @@ def _fit(rows: Sequence[Row], names: list[str], language: int) -> _Linear:
 def _texts_with(grams: sparse.csr_matrix) -> np.ndarray:
     """In how many texts each bucket is."""
     return np.bincount(grams.indices, minlength=grams.shape[1])
+
+
+def _rarity(texts_for_one: np.ndarray) -> np.ndarray:
+    """Inverse document frequency: of how many texts one has the bucket, in logarithms."""
+    return np.asarray(np.log(texts_for_one) / 4 + 0.25)
+
+
+def _heaviest(weights: np.ndarray, frequency: np.ndarray, count: int) -> np.ndarray:
+    """The places, in order, of so many that weigh most, the frequent ones before the rare."""
+    rank = weights * np.sqrt(frequency)
+    return np.sort(np.argsort(-rank, kind="stable")[:count])
 
 
 def _lean(fraudulent: np.ndarray, frequency: np.ndarray, fraud: np.ndarray) -> np.ndarray:
@@ -365,7 +374,7 @@ def _fit_types(rows: Sequence[Row], types: list[str]) -> bytes:
     grams = _matrix(rows, TYPE_BITS)
     frequency = _texts_with(grams)
     known = np.flatnonzero(frequency >= FEWEST_TEXTS)
-    idf = (np.log(len(rows) / frequency[known]) / 4 + 0.25) ** TYPE_IDF_POWER
+    idf = _rarity(len(rows) / frequency[known]) ** TYPE_IDF_POWER
     truth = np.array([types.index(row.message.type) for row in rows])
     weight = np.array([row.weight for row in rows])
 
@@ -375,8 +384,7 @@ def _fit_types(rows: Sequence[Row], types: list[str]) -> bytes:
         return np.asarray(fitted.coef_ * idf[places])
 
     weights = fit(np.arange(len(known)), TYPE_PENALTIES[0])
-    rank = np.abs(weights).max(0) * np.sqrt(frequency[known])
-    best = np.sort(np.argsort(-rank, kind="stable")[:TYPE_ROWS_KEPT])
+    best = _heaviest(np.abs(weights).max(0), frequency[known], TYPE_ROWS_KEPT)
     weights = fit(best, TYPE_PENALTIES[1])
     scale = 127 / np.quantile(np.abs(weights), 0.9995)
     table = np.clip(np.round(weights * scale), -127, 127).astype(np.int8)

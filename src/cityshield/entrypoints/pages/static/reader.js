@@ -116,6 +116,7 @@ const LETTERS_A_DOT = 5;
 const FEWEST_LETTERS = 2;
 const MOST_LEET = 2;
 const FEWEST_LEET = 3, FULL_OF_LEET = 8;
+const MOST_AT_EDGES = [1, 3];
 const AFTER_APOSTROPHE = new Set("753");
 const LEET_WORDS = new Set(["4", "70", "47", "15", "17", "50", "45"]);
 const AMOUNT = new RegExp("^\\$?[0-9]*(?:1st|2nd|3rd|[0-9]th|[0-9][0-9]s|[0-9](?:[ap]m|[bgkphlx]|[km]g|[gmt]b|[mck]m|ml|oz" +
@@ -308,7 +309,7 @@ class Normal {
 
   readDigits() {
     this.readDigitsOnce(0);
-    if (this.leet >= FEWEST_LEET) this.readDigitsOnce(this.leet >= FULL_OF_LEET ? 3 : 1);
+    if (this.leet >= FEWEST_LEET) this.readDigitsOnce(MOST_AT_EDGES[Number(this.leet >= FULL_OF_LEET)]);
   }
 
   readDigitsOnce(edges) {
@@ -729,14 +730,12 @@ function tokenize(text, links) {
       value = digits ? hash("00000", 0, Math.min(end - start, LONGEST_DIGITS)) : hash(text, start, end);
     }
     place = end;
-    if (repeated && value === hashes[hashes.length - repeated + (step % repeated)]) {
-      step++;
-      ends[ends.length - 1] = end;
-      continue;
+    if (!repeated || value !== hashes[hashes.length - repeated + (step % repeated)]) {
+      repeated = period(hashes, value);
+      step = 0;
     }
-    repeated = period(hashes, value);
     if (repeated) {
-      step = 1;
+      step++;
       ends[ends.length - 1] = end;
       continue;
     }
