@@ -12,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from cityshield.guards.files.checks.eicar import _TEXT as EICAR
+from cityshield.shield import kind_of
+from cityshield.vocabulary.subject import LINK
 from tests.conftest import Live, find_program
 
 pytestmark = pytest.mark.chromium
@@ -323,6 +325,45 @@ def test_a_message_is_judged_while_it_is_typed_and_nothing_is_sent(
         assert page.locator(".perch .cat--calm").count() == 1
         assert asked == []
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+KINDS = (
+    "【ETC】您的账户已失效，请点击etc-jiaofei.example办理，否则明日起无法通行",
+    "您的快递丢失，理赔见http://lipei.example/a，今晚截止",
+    "见面.好吗",
+    "www.a-shop.example",
+    "a-shop.example:8080/x?y=1#z",
+    "https://a-shop.example/中文，路径",
+    "http://localhost/x",
+    "http://user@a-shop.example/",
+    "192.0.2.7/login",
+    "192.0.2.700",
+    "[2001:db8::1]:80/",
+    "例子.中国",
+    "-bad.example",
+    "kefu@a-shop.example",
+)
+
+
+def test_the_browser_tells_links_from_messages_as_the_shield_does(
+    browser: Browser, live: Live
+) -> None:
+    with context(browser, "zh-CN") as opened:
+        page, asked = quiet_page(opened, live)
+        page.fill("textarea", KINDS[0])
+        page.wait_for_selector("#live.level-malicious, #live.level-suspicious")
+        for text in KINDS:
+            page.fill("textarea", "")
+            page.wait_for_selector("#live", state="hidden")
+            page.fill("textarea", text)
+            page.wait_for_timeout(400)
+            assert page.locator("#live").is_hidden() == (kind_of(text) == LINK), text
+        for text in (KINDS[0], "https://pay.example点击领取，只剩一天"):
+            page.fill("textarea", text)
+            page.click("form:has(textarea) button[type=submit]")
+            page.wait_for_selector("#answer .local")
+            assert page.locator("#answer blockquote").first.inner_text().startswith(text[:6])
+        assert asked == []
 
 
 def test_only_the_link_of_a_message_is_sent_and_only_when_asked(

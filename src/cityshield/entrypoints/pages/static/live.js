@@ -30,8 +30,20 @@ function open() {
   return opening;
 }
 
-// As the shield tells kinds apart: one word with a dot or a scheme is a link.
-const isLink = (value) => /^\S+$/.test(value) && (/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || /^[^\s@]+\.[a-z\u0080-\uffff][^\s@]*$/i.test(value));
+// As the shield tells kinds apart (looks_like_link): an address, or a bare host with a top-level
+// domain. Prose without blanks that holds an address is a message, and stays here.
+const ADDRESS = /^(?:([a-z][a-z0-9+.-]*:[/\\]{2})(?:[^/?#\\@]*@)?)?([^/?#:@\\[\]\s]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?#\\]\S*)?$/i;
+const LABEL = /^(?!-)[\p{L}\p{M}\p{N}_-]{1,63}(?<!-)$/u;
+const TOP_LEVEL = /^(?:[a-z]{2,}|xn--[a-z0-9-]+|рф|中国|中國|公司|网络|網絡|手机|网址|网站|在线|中文网|商城|商店|政务|公益|香港|台湾|台灣)$/i;
+function isLink(value) {
+  const [, scheme, host] = ADDRESS.exec(value) ?? [];
+  if (host === undefined) return false;
+  if (host.startsWith("[")) return true;
+  const labels = host.replace(/\.$/, "").split(".");
+  if (!labels.every((label) => LABEL.test(label))) return false;
+  const quad = labels.length === 4 && labels.every((label) => /^[0-9]{1,3}$/.test(label) && label < 256);
+  return Boolean(scheme) || quad || (labels.length > 1 && TOP_LEVEL.test(labels.at(-1)));
+}
 const isMessage = () => tools && !file.files.length && text.value.trim() !== "" && !isLink(text.value.trim());
 
 function evidence(reading) {
