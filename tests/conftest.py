@@ -18,7 +18,16 @@ from cityshield.config import Config
 from cityshield.shield import Shield, build_shield
 
 REQUIRE_ALL = os.environ.get("CITYSHIELD_REQUIRE_ALL") == "1"
-PROGRAMS = {"chromium": "chromium", "nginx": "nginx", "systemd": "systemd-analyze"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "nginx": "nginx",
+    "systemd": "systemd-analyze",
+    "unbound": "unbound",
+    "bind": "named",
+    "powerdns": "pdns_recursor",
+    "knot": "kresd",
+    "dnsmasq": "dnsmasq",
+}
 
 
 def data_folder() -> Path | None:

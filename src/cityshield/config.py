@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from cityshield.adapters.rpz.settings import ZoneSettings
 from cityshield.guards.check import read_toml
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
@@ -92,6 +93,19 @@ class Retention(_Table, frozen=True):
     every_s: WholeSeconds = 3600
 
 
+class Decisions(_Table, frozen=True):
+    """How blocks come about by themselves, and which names are the operator's own.
+
+    A host that `agree` trusted sources list, and that nothing guards, is blocked for `days`.
+    `licence` is what exports say of themselves.
+    """
+
+    agree: Annotated[int, msgspec.Meta(ge=2, le=100)] = 2
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    own: tuple[str, ...] = ()
+    licence: str = "CC BY 4.0"
+
+
 class Config(_Table, frozen=True):
     """Everything an operator may set; each has a default that is safe to run with."""
 
@@ -103,6 +117,8 @@ class Config(_Table, frozen=True):
     files: Files = Files()
     server: Server = Server()
     retention: Retention = Retention()
+    decisions: Decisions = Decisions()
+    zone: ZoneSettings = ZoneSettings()
 
 
 def home_directory(given: str | None = None) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,6 +18,8 @@ from cityshield.vocabulary.indicator import MALICIOUS_ACTIVITY
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from cityshield.desk import Desk
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -58,19 +60,13 @@ def import_feed(
     While another import runs, this one waits, or raises StoreError if it may not.
     Raises InputError when no line of it can be used; a bad line among good ones is reported.
     """
-    if not source.isprintable() or not 1 <= len(source.strip()) <= 200:
-        raise InputError("error-source-name", name=source[:80])
-    feed = Feed(file, format)
-    entries = feed.entries()
-    first = list(islice(entries, 1))
-    if not first and feed.bad_lines:
-        raise InputError("error-feed-empty", path=name or source, format=feed.format)
+    feed, entries = _open_feed(file, source, name, format)
     done = import_entries(
         engine,
         home,
         clock,
         source,
-        chain(first, entries),
+        entries,
         type=type,
         reason=reason,
         expires_days=expires_days,
@@ -90,3 +86,57 @@ def import_feed(
         feed.bad_lines,
         feed.bad,
     )
+
+
+class GuardReport(msgspec.Struct, frozen=True):
+    """What the import of a guard list did: names taken, and blocks that ended because of them."""
+
+    source: str
+    format: str
+    guard: str
+    taken: int
+    withdrawn: int
+    lines: int
+    bad_lines: int
+    bad: list[BadLine]
+
+
+def import_guard_list(
+    desk: Desk,
+    identity: Identity,
+    file: BinaryIO,
+    *,
+    source: str,
+    guard: str,
+    name: str = "",
+    format: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> GuardReport:
+    """Take a list of names that are not to be blocked in DNS, in the place of its former state.
+
+    Raises InputError when no line of it can be used; a bad line among good ones is reported.
+    """
+    feed, entries = _open_feed(file, source, name, format)
+    names: list[str] = []
+    for _, value in entries:
+        if "/" in value:  # not the digest of a file
+            names.append(value.partition("/")[0])
+        if progress is not None and not len(names) % 20_000:
+            progress(len(names))
+    taken, withdrawn = desk.take_guard_list(source, guard, names, identity)
+    counts = feed.lines, feed.bad_lines, feed.bad
+    return GuardReport(source, feed.format, guard, taken, withdrawn, *counts)
+
+
+def _open_feed(
+    file: BinaryIO, source: str, name: str, format: str
+) -> tuple[Feed, Iterator[tuple[str, str]]]:
+    """A feed and its entries; InputError when its first lines show that it can't be used."""
+    if not source.isprintable() or not 1 <= len(source.strip()) <= 200:
+        raise InputError("error-source-name", name=source[:80])
+    feed = Feed(file, format)
+    entries = feed.entries()
+    first = list(islice(entries, 1))
+    if not first and feed.bad_lines:
+        raise InputError("error-feed-empty", path=name or source, format=feed.format)
+    return feed, chain(first, entries)

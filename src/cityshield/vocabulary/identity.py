@@ -19,6 +19,8 @@ SCOPES: Final[dict[str, str]] = {
     "metrics:read": READER,
     "indicators:read": READER,
     "indicators:write": OPERATOR,
+    "decisions:read": READER,
+    "decisions:write": ANALYST,
     "audit:read": ANALYST,
     "tokens:write": ADMIN,
 }

@@ -215,3 +215,49 @@ pack-trusted = Packs signed by { $key }… are trusted now.
 doctor-pack = Pack of messages
 doctor-pack-version = version { $version }, good until { $expires }
 doctor-pack-mend = The last good pack is in use. Fetch a new one: cityshield pack apply FILE
+
+decisions-automatic = { $hosts } hosts are listed by trusted sources. New blocks: { $blocked }. Blocks ended because the name is guarded: { $withdrawn }; because too few list it now: { $ended }.
+decisions-verified = { $count } decisions looked at; faults: { $faults }.
+decision-approved = approved by { $name }, { $day }
+decision-evidence = evidence: { $text }
+decision-waits = { $count ->
+    [one] waits for one more person’s approval
+   *[other] waits for the approval of { $count } more people
+  }
+decision-ended = ended: { $reason }
+zone-serves = Serving the zone { $zone } on { $host }, port { $port }. Configure a resolver: cityshield decisions resolver unbound
+probe-held = held: { $name } ({ $answer })
+probe-not-held = NOT HELD: { $name } ({ $answer })
+probe-no-answer = no answer: { $name } ({ $answer })
+probe-state-none = The resolver does not tell which state of the zone it holds.
+probe-state-newest = The resolver holds the newest state of the zone ({ $serial }).
+probe-state-older = The resolver holds an older state of the zone ({ $serial }); the newest is { $newest }.
+probe-summary = { $held } of { $count } names are as decided.
+fault-approvals = Decision { $id } ({ $value }) is in force without enough approvals by different people.
+fault-end = Decision { $id } ({ $value }) is in force without an end, or past it.
+fault-guarded = Decision { $id } blocks { $value } in DNS, which is guarded.
+fault-zone = The zone and the decisions disagree about { $value }.
+fault-audit = The audit is broken at entry { $id }.
+error-target = “{ $text }” is no link and no name. Give a link, or a host name such as parcel-desk.example.
+error-target-path = “{ $text }” is one link, not a name: leave out --scope { $scope }, or give the host alone.
+error-target-name = “{ $text }” is no name that DNS can be asked for. Use --scope url for the link.
+error-target-suffix = { $name } is a public suffix: others have their names below it. Name the one below that is meant.
+error-decision-action = There is no action “{ $action }”. Use one of: { $actions }.
+error-decision-reason = A decision needs a reason, of up to { $most } characters.
+error-decision-days = A decision can’t last { $days } days. Give 1 to { $most }.
+error-decision-again = Decision { $id } says the same of { $value } already. See: cityshield decisions show { $id }
+error-decision-none = There is no decision { $id }. List them with: cityshield decisions list
+error-decision-ended = Decision { $id } can’t be changed any more: it is { $state }.
+error-approved-twice = { $name } has approved decision { $id } already. Another person has to.
+error-guarded = { $name } is not blocked in DNS: { $entry } is guarded ({ $kind }, by { $by }). Warn of the single link instead, or block it with --scope url.
+error-guard-class = There is no class “{ $kind }” of guarded names. Use one of: { $kinds }.
+error-source-both = The source “{ $name }” lists indicators. A list of guarded names needs a source of its own.
+error-token-env = The token in CITYSHIELD_TOKEN is unknown, expired or revoked.
+error-zone-key = The key “{ $name }” in [zone] is no TSIG key: it needs a name, and a secret of 16 bytes or more in base64.
+error-zone-setting = A setting in [zone] can’t be used: { $reason }.
+error-resolver = “{ $text }” is no resolver. Give an address, and @PORT where it is not 53: 192.0.2.53@5353
+
+feeds-guarded = Taken from { $source }: { $taken } names are guarded ({ $guard }). Blocks ended because of it: { $withdrawn }.
+feeds-trusted = { $source } counts now where trusted sources must agree.
+feeds-trusted-no-more = { $source } counts no longer where trusted sources must agree.
+error-zone-port = Port { $port } on { $host } can’t be used for the zone: { $reason }. Choose another one: zone.port in cityshield.toml.

@@ -203,10 +203,11 @@ def _start(engine: Engine, name: str, reason: str, by: Identity | None, now: int
     with writing(engine) as connection:
         if by is not None:
             record(connection, by, "feeds.import.start", now, {"source": name})
-        return _source_id(connection, name, reason)
+        return source_id_of(connection, name, reason)
 
 
-def _source_id(connection: Connection, name: str, reason: str) -> int:
+def source_id_of(connection: Connection, name: str, reason: str) -> int:
+    """The number of a source, which is made when there is none yet."""
     from sqlalchemy import insert, select, update
 
     from cityshield.adapters.store.tables import sources

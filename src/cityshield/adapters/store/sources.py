@@ -15,14 +15,17 @@ from cityshield.adapters.store.indicators import (
     next_revision,
     rebuild_index,
 )
-from cityshield.adapters.store.tables import indicators, sources
+from cityshield.adapters.store.tables import guard_names, indicators, sources
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A source: its entries in the store, and how its last import went."""
+    """A source: its entries in the store, and how its last import went.
+
+    `guard` is the class of names that it guards, empty for a source of indicators.
+    """
 
     name: str
     reason: str
@@ -30,6 +33,8 @@ class Source(msgspec.Struct, frozen=True):
     imported_at: int
     good_lines: int
     bad_lines: int
+    guard: str
+    trusted: bool
 
 
 def list_sources(engine: Engine) -> list[Source]:
@@ -39,16 +44,24 @@ def list_sources(engine: Engine) -> list[Source]:
         .group_by(indicators.c.source_id)
         .subquery()
     )
+    guarding = (
+        select(guard_names.c.source_id, func.count().label("entries"))
+        .group_by(guard_names.c.source_id)
+        .subquery()
+    )
     query = (
         select(
             sources.c.name,
             sources.c.reason,
-            func.coalesce(counted.c.entries, 0),
+            func.coalesce(counted.c.entries, guarding.c.entries, 0),
             sources.c.imported_at,
             sources.c.good_lines,
             sources.c.bad_lines,
+            sources.c.guard,
+            sources.c.trusted,
         )
         .outerjoin(counted, counted.c.source_id == sources.c.id)
+        .outerjoin(guarding, guarding.c.source_id == sources.c.id)
         .order_by(sources.c.name)
     )
     with engine.connect() as connection:
@@ -67,6 +80,9 @@ def remove_source(
             mark_stale(home)
             removed = connection.execute(
                 delete(indicators).where(indicators.c.source_id == source_id)
+            ).rowcount
+            removed += connection.execute(
+                delete(guard_names).where(guard_names.c.source_id == source_id)
             ).rowcount
             connection.execute(delete(sources).where(sources.c.id == source_id))
             next_revision(connection)

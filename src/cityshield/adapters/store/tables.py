@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -27,6 +28,76 @@ sources = Table(
     Column("imported_at", BigInteger, nullable=False),
     Column("good_lines", BigInteger, nullable=False),
     Column("bad_lines", BigInteger, nullable=False),
+    Column("guard", String(20), nullable=False, server_default=""),
+    Column("trusted", Boolean, nullable=False, server_default="0"),
+)
+
+guard_names = Table(
+    "guard_names",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("source_id", Integer, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+Index("guard_names_source", guard_names.c.source_id)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("action", SmallInteger, nullable=False),
+    Column("scope", SmallInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("origin", SmallInteger, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("needed", SmallInteger, nullable=False),
+    Column("approvals", Text, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("since", BigInteger),
+    Column("expires", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("end_reason", Text, nullable=False),
+)
+Index("decisions_value", decisions.c.value, decisions.c.state)
+Index("decisions_expires", decisions.c.state, decisions.c.expires)
+
+zone_waiting = Table(
+    "zone_waiting",
+    metadata,
+    Column("value", String(255), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+zone_records = Table(
+    "zone_records",
+    metadata,
+    Column("owner", String(255), primary_key=True),
+    Column("policy", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+zone_serials = Table(
+    "zone_serials",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("serial", BigInteger, nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+)
+
+zone_changes = Table(
+    "zone_changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner", String(255), primary_key=True),
+    Column("before", SmallInteger),
+    Column("after", SmallInteger),
+    sqlite_with_rowid=False,
 )
 
 indicators = Table(

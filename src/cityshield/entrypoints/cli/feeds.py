@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
+from cityshield.desks.decisions.collateral import CLASSES
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cityshield.imports import GuardReport, ImportReport
 
 IMPORT_EPILOG = """\b
 Examples:
@@ -21,6 +28,7 @@ Examples:
   cityshield feeds import hosts.txt --source community --format hosts
   cityshield feeds import digests.txt --source lab --reason "seen in the city"
   cityshield feeds import banks.txt --source own-list --type benign
+  cityshield feeds import top-sites.txt --source top-sites --guard popular
   zcat list.gz | cityshield feeds import - --source partner
 
 \b
@@ -48,6 +56,12 @@ def feeds() -> None:
     show_default=True,
     help="What the source says of its entries.",
 )
+@click.option("--trusted", is_flag=True, help="Let it count where trusted sources must agree.")
+@click.option(
+    "--guard",
+    type=click.Choice(CLASSES),
+    help="Its names are never blocked in DNS; the list takes the place of its former state.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @language_option
 @home_option
@@ -58,6 +72,8 @@ def import_(
     expires: int | None,
     reason: str,
     type_: str,
+    trusted: bool,
+    guard: str | None,
     as_json: bool,
     language: str,
     home: Path,
@@ -65,10 +81,13 @@ def import_(
     """Take the entries of a list into the store."""
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.adapters.store.guarded import trust as trust_source
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.imports import import_feed
 
     engine = open_store(home, create=True)
+    if guard:
+        return _import_guard_list(engine, home, file, source, guard, format, as_json, language)
     with _open(file) as opened, Progress(opened) as progress:
         report = import_feed(
             engine,
@@ -84,21 +103,81 @@ def import_(
             expires_days=expires,
             progress=progress.advance,
         )
+    if trusted:
+        trust_source(engine, source, local_identity(), SystemClock().now(), trusted=True)
     if as_json:
         click.echo(to_json(report))
         return 0
     say = Sentences().say
     words = {"taken": report.taken, "new": report.new, "listed": report.listed}
     click.echo(say("feeds-taken", language, source=source, format=report.format, **words))
-    if report.bad_lines:
-        click.echo(say("feeds-bad", language, count=report.bad_lines), err=True)
-        for line in report.bad:
-            start = harmless(line.start, 80)
-            said = say("feeds-bad-line", language, number=line.number, start=start)
-            click.echo(f"  {said}", err=True)
-        if more := report.bad_lines - len(report.bad):
-            click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
+    _say_bad(report, language)
     return 0
+
+
+def _import_guard_list(
+    engine: Engine,
+    home: Path,
+    file: str,
+    source: str,
+    guard: str,
+    format: str | None,
+    as_json: bool,
+    language: str,
+) -> int:
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.config import read_config
+    from cityshield.desk import Desk
+    from cityshield.entrypoints.cli.progress import Progress
+    from cityshield.imports import import_guard_list
+
+    desk = Desk(engine, SystemClock(), read_config(home))
+    with _open(file) as opened, Progress(opened) as progress:
+        report = import_guard_list(
+            desk, local_identity(), opened, source=source, guard=guard, name=file,
+            format=format or "", progress=progress.advance,
+        )  # fmt: skip
+    if as_json:
+        click.echo(to_json(report))
+        return 0
+    words = {"taken": report.taken, "withdrawn": report.withdrawn}
+    click.echo(Sentences().say("feeds-guarded", language, source=source, guard=guard, **words))
+    _say_bad(report, language)
+    return 0
+
+
+def _say_bad(report: ImportReport | GuardReport, language: str) -> None:
+    """Say which lines could not be read."""
+    from cityshield.adapters.sentences.sentences import Sentences
+
+    if not report.bad_lines:
+        return
+    say = Sentences().say
+    click.echo(say("feeds-bad", language, count=report.bad_lines), err=True)
+    for line in report.bad:
+        start = harmless(line.start, 80)
+        said = say("feeds-bad-line", language, number=line.number, start=start)
+        click.echo(f"  {said}", err=True)
+    if more := report.bad_lines - len(report.bad):
+        click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
+
+
+@feeds.command(epilog="\b\nExamples:\n  cityshield feeds trust partner\n"
+               "  cityshield feeds trust partner --off\n")  # fmt: skip
+@click.argument("source")
+@click.option("--off", is_flag=True, help="Trust it no longer.")
+@language_option
+@home_option
+def trust(source: str, off: bool, language: str, home: Path) -> None:
+    """Let SOURCE count where trusted sources must agree on a block."""
+    from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.adapters.store.guarded import trust as trust_source
+
+    now = int(time.time())
+    trust_source(open_store(home), source, local_identity(), now, trusted=not off)
+    said = "feeds-trusted-no-more" if off else "feeds-trusted"
+    click.echo(Sentences().say(said, language, source=source))
 
 
 @feeds.command("list")
@@ -114,8 +193,11 @@ def list_(as_json: bool, home: Path) -> None:
             click.echo(to_json(source))
             continue
         bad = f"{source.bad_lines:,} bad lines" if source.bad_lines else ""
-        name = harmless(source.name)
-        click.echo(f"{day(source.imported_at)}  {source.entries:>12,}  {name}  {bad}".rstrip())
+        role = (
+            f"[guards: {source.guard}]" if source.guard else "[trusted]" if source.trusted else ""
+        )
+        name = "  ".join(part for part in (harmless(source.name), role, bad) if part)
+        click.echo(f"{day(source.imported_at)}  {source.entries:>12,}  {name}")
 
 
 @feeds.command(epilog="\b\nExample:\n  cityshield feeds remove partner\n")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from pwd import getpwuid
 from typing import TYPE_CHECKING
 
+from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import ADMIN, Identity
 
 if TYPE_CHECKING:
@@ -37,3 +39,21 @@ def local_identity() -> Identity:
     except KeyError:
         name = str(os.getuid())
     return Identity(name, ADMIN, how="local")
+
+
+def acting_identity(engine: Engine, scope: str) -> Identity:
+    """Who acts within a scope: the holder of the token in CITYSHIELD_TOKEN, else the local user.
+
+    Forbidden when the token proves nobody, or somebody who may not.
+    """
+    text = os.environ.get("CITYSHIELD_TOKEN", "")
+    if not text:
+        return local_identity()
+    from cityshield.adapters.store.tokens import authenticate
+
+    identity = authenticate(engine, text.strip(), int(time.time()))
+    if identity is None:
+        raise Forbidden("error-token-env")
+    if not identity.may(scope):
+        raise Forbidden("error-forbidden", name=identity.name, scope=scope)
+    return identity

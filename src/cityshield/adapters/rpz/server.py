@@ -1,0 +1,244 @@
+"""A small authoritative server of the block zone: SOA and transfers, and nothing else.
+
+It is a hidden primary (RFC 5936, 1995, 1996, 9103): resolvers take the zone from it and are told
+of changes; nobody else has a reason to ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_address, ip_network
+from itertools import islice
+from typing import cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import structlog
+
+from cityshield.adapters.rpz.notify import Notifier
+from cityshield.adapters.rpz.settings import ZoneSettings
+from cityshield.adapters.rpz.sign import read_keys, sign
+from cityshield.adapters.rpz.wire import Timing, Writer
+from cityshield.ports.zone import Zone
+from cityshield.vocabulary.errors import CityShieldError, ConfigurationError
+
+log = structlog.get_logger("cityshield.zone")
+
+_IDLE_S = 30.0
+_LOOK_EVERY_S = 0.2
+_AFTER_FAULT_S = 1.0
+_MESSAGES_AT_ONCE = 32
+_QUERY_BYTES = 4096
+_TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+
+
+class ZoneServer:
+    """Serves one zone, publishes what was decided, and tells the resolvers."""
+
+    def __init__(self, zone: Zone, settings: ZoneSettings) -> None:
+        self._zone = zone
+        self._settings = settings
+        self._keys = read_keys(settings.keys)
+        timing = Timing(refresh_s=settings.refresh_s, ttl_s=settings.ttl_s)
+        self._writer = Writer(settings.name, settings.blocked_to, timing)
+        self._origin = dns.name.from_text(settings.name)
+        try:
+            self._allowed = [ip_network(text, strict=False) for text in settings.allow]
+        except ValueError as error:
+            raise ConfigurationError("error-zone-setting", reason=str(error)) from error
+        self._notifier = Notifier(self._origin, settings.notify)
+        self._open = 0
+        self.addresses: list[tuple[str, int]] = []
+        """Where it listens, once it does: the plain sockets first."""
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen on UDP and TCP, and over TLS where there is a certificate."""
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            try:
+                server = await asyncio.start_server(self._serve, settings.host, settings.port)
+                stack.callback(server.close)
+                port = server.sockets[0].getsockname()[1]
+                transport, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), (settings.host, port)
+                )
+                stack.callback(transport.close)
+                self.addresses = [(settings.host, port)]
+                if settings.certificate:
+                    secure = await asyncio.start_server(
+                        self._serve, settings.host, settings.tls_port, ssl=_tls(settings)
+                    )
+                    stack.callback(secure.close)
+                    self.addresses.append((settings.host, secure.sockets[0].getsockname()[1]))
+            except OSError as error:
+                raise ConfigurationError(
+                    "error-zone-port", host=settings.host, port=settings.port,
+                    reason=error.strerror or str(error),
+                ) from error  # fmt: skip
+            yield
+
+    async def run(self) -> None:
+        """Publish changes and tell of them, until cancelled; a fault is logged and tried again."""
+        async with asyncio.TaskGroup() as tasks:
+            rest_s = 0.0
+            while True:
+                await asyncio.sleep(rest_s)
+                rest_s = _LOOK_EVERY_S
+                try:
+                    if self._zone.serial() and not await asyncio.to_thread(self._zone.is_waiting):
+                        continue
+                    serial = await asyncio.to_thread(self._zone.publish)
+                except CityShieldError as error:
+                    log.error("publish", error=error.sentence, **error.args_for_sentence)
+                    rest_s = _AFTER_FAULT_S
+                    continue
+                if serial is not None:
+                    log.info("published", serial=serial)
+                    tasks.create_task(self._notifier.tell(self._writer, serial))
+                    rest_s = float(self._settings.coalesce_s)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")[0]
+        try:
+            if self._open >= self._settings.connections:
+                return
+            self._open += 1
+            try:
+                while True:
+                    async with asyncio.timeout(_IDLE_S):
+                        (size,) = struct.unpack("!H", await reader.readexactly(2))
+                        wire = await reader.readexactly(size)
+                    async with asyncio.timeout(self._settings.transfer_s):
+                        await self._answer_stream(wire, peer, writer)
+            finally:
+                self._open -= 1
+        except (OSError, EOFError, TimeoutError, ssl.SSLError):
+            pass  # gone, idle or too slow: the next transfer starts anew
+        except CityShieldError as error:
+            log.error("transfer", peer=peer, error=error.sentence, **error.args_for_sentence)
+        finally:
+            with suppress(OSError, ssl.SSLError):
+                writer.close()
+
+    async def _answer_stream(self, wire: bytes, peer: str, writer: asyncio.StreamWriter) -> None:
+        answers = await asyncio.to_thread(self._answers, wire, peer, stream=True)
+        while some := await asyncio.to_thread(lambda: list(islice(answers, _MESSAGES_AT_ONCE))):
+            writer.writelines([part for m in some for part in (struct.pack("!H", len(m)), m)])
+            await writer.drain()
+
+    def answer(self, wire: bytes, peer: str) -> bytes | None:
+        """The answer to a datagram; None for what deserves none."""
+        return next(self._answers(wire, peer, stream=False), None)
+
+    def _answers(self, wire: bytes, peer: str, *, stream: bool) -> Iterator[bytes]:
+        if len(wire) < 12 or len(wire) > _QUERY_BYTES or wire[2] & 0x80:
+            return iter(())
+        try:
+            query = dns.message.from_wire(wire, keyring=self._keys, ignore_trailing=True)
+        except dns.message.UnknownTSIGKey:
+            return _refusal(wire, dns.rcode.NOTAUTH)
+        except dns.exception.DNSException as error:
+            tampered = isinstance(error, dns.tsig.BadSignature | dns.tsig.BadTime)
+            return _refusal(wire, dns.rcode.NOTAUTH if tampered else dns.rcode.FORMERR)
+        except Exception as error:  # a parser of hostile bytes must not end the server
+            log.warning("query", error=type(error).__name__)
+            return _refusal(wire, dns.rcode.FORMERR)
+        return self._reply(query, wire, peer, stream=stream)
+
+    def _reply(
+        self, query: dns.message.Message, wire: bytes, peer: str, *, stream: bool
+    ) -> Iterator[bytes]:
+        if query.opcode() != dns.opcode.QUERY:
+            return _refusal(wire, dns.rcode.NOTIMP)
+        if len(query.question) != 1:
+            return _refusal(wire, dns.rcode.FORMERR)
+        question = query.question[0]
+        type_ = question.rdtype
+        if question.name != self._origin or question.rdclass != dns.rdataclass.IN:
+            return _refusal(wire, dns.rcode.REFUSED)
+        if not (query.had_tsig or self._is_allowed(peer)):
+            return _refusal(wire, dns.rcode.REFUSED)
+        serial = self._zone.serial()
+        if not serial:
+            return _refusal(wire, dns.rcode.SERVFAIL)
+        records: Iterator[bytes]
+        if type_ == dns.rdatatype.AXFR and stream:
+            log.info("transfer", peer=peer, kind="full")
+            records = self._writer.whole(*self._zone.records())
+        elif type_ == dns.rdatatype.IXFR:
+            records = self._increment(query, peer, serial, stream=stream)
+        elif type_ == dns.rdatatype.NS:
+            records = iter((self._writer.ns(),))
+        elif type_ == dns.rdatatype.SOA:
+            records = iter((self._writer.soa(serial),))
+        else:
+            return _refusal(wire, dns.rcode.REFUSED)
+        return sign(self._writer.messages(query.id, type_, records), query)
+
+    def _increment(
+        self, query: dns.message.Message, peer: str, serial: int, *, stream: bool
+    ) -> Iterator[bytes]:
+        """What changed since the serial that the query names, or all when that is not known."""
+        held = [rrset[0].serial for rrset in query.authority if rrset.rdtype == dns.rdatatype.SOA]
+        if not stream or (held and held[0] == serial):
+            return iter((self._writer.soa(serial),))  # up to date, or: ask again over TCP
+        changes = self._zone.changes(held[0]) if held else None
+        if changes is None:
+            log.info("transfer", peer=peer, kind="full", held=held[0] if held else None)
+            return self._writer.whole(*self._zone.records())
+        newest, steps = changes
+        log.info("transfer", peer=peer, kind="incremental", held=held[0], serial=newest)
+        return self._writer.steps(held[0], newest, steps)
+
+    def _is_allowed(self, peer: str) -> bool:
+        address = ip_address(peer.partition("%")[0])
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in self._allowed)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """Answers over UDP: every answer there is small."""
+
+    def __init__(self, server: ZoneServer) -> None:
+        self._server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        try:
+            answer = self._server.answer(data, addr[0])
+        except CityShieldError as error:
+            log.error("query", error=error.sentence, **error.args_for_sentence)
+            return
+        if answer is not None:
+            self._transport.sendto(answer, addr)
+
+
+def _refusal(wire: bytes, code: dns.rcode.Rcode) -> Iterator[bytes]:
+    """A bare answer with the query's id and opcode; no question, for it may be unreadable."""
+    flags = 0x8000 | (wire[2] & 0x79) << 8 | int(code)
+    return iter((wire[:2] + struct.pack("!HHHHH", flags, 0, 0, 0, 0),))
+
+
+def _tls(settings: ZoneSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["dot"])
+    try:
+        context.load_cert_chain(settings.certificate, settings.key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError("error-zone-setting", reason=str(error)) from error
+    return context

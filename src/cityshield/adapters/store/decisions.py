@@ -1,0 +1,269 @@
+"""Decisions kept: proposed, approved, ended, expired; each act in one transaction with its audit.
+
+What changes the block zone is marked in the same transaction, so that publishing misses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Select, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from cityshield.adapters.store.audit import record
+from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.tables import decisions, zone_waiting
+from cityshield.desks.decisions.review import DAY_S, end
+from cityshield.desks.decisions.target import is_name
+from cityshield.vocabulary.decision import (
+    ACTIONS,
+    EXPIRED,
+    IN_FORCE,
+    ORIGINS,
+    REFUSED,
+    REMOVED,
+    SCOPES,
+    STATES,
+    URL,
+    Approval,
+    Decision,
+    Target,
+)
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.identity import Identity
+
+CLOCK = Identity("clock", "operator", how="local")
+"""Who ends what has had its time."""
+
+_ROWS_AT_ONCE = 10_000
+_VALUES_AT_ONCE = 500
+REST_DAYS = 180
+"""How long the automatic tier keeps away from a target whose block a person ended."""
+
+NO_LONGER_LISTED = "no longer listed by enough trusted sources"
+"""Why the automatic tier ends a block that it made."""
+
+_BY_PEOPLE = (STATES.index(REFUSED), STATES.index(REMOVED))
+_in_force = STATES.index(IN_FORCE)
+_expired = STATES.index(EXPIRED)
+
+
+def add(engine: Engine, decision: Decision, by: Identity, now: int) -> Decision:
+    """Keep a proposal; InputError when the same is open or in force already."""
+    with writing(engine) as connection:
+        same = _open_like(decision)
+        if found := connection.execute(same).first():
+            raise InputError("error-decision-again", id=found.id, value=decision.target.value)
+        kept = connection.execute(insert(decisions).values(_row(decision)))
+        number = int(kept.inserted_primary_key[0])  # type: ignore[index]
+        decision = msgspec.structs.replace(decision, id=number)
+        _record(connection, by, "decisions.propose", now, decision)
+    return decision
+
+
+def change(
+    engine: Engine,
+    number: int,
+    act: str,
+    by: Identity,
+    now: int,
+    step: Callable[[Decision], Decision],
+) -> Decision:
+    """Take a decision one step further, as the desk's pure function says, and record the act."""
+    with writing(engine) as connection:
+        decision = _get(connection, number)
+        after = step(decision)
+        connection.execute(update(decisions).where(decisions.c.id == number).values(_row(after)))
+        if after.state != decision.state:
+            _mark(connection, [after])
+        _record(connection, by, act, now, after)
+    return after
+
+
+def add_in_force(engine: Engine, made: Sequence[Decision], by: Identity, now: int) -> int:
+    """Keep decisions of the automatic tier, which are in force at once; how many were new.
+
+    One whose target has a decision that is open or in force is left out.
+    """
+    new = 0
+    for start in range(0, len(made), _ROWS_AT_ONCE):
+        with writing(engine) as connection:
+            some = made[start : start + _ROWS_AT_ONCE]
+            taken = _taken(connection, [decision.target.value for decision in some], now)
+            rest = [decision for decision in some if decision.target not in taken]
+            if not rest:
+                continue
+            connection.execute(insert(decisions), [_row(decision) for decision in rest])
+            _mark(connection, rest)
+            detail: dict[str, str | int | None] = {
+                "count": len(rest),
+                "first": rest[0].target.value,
+            }
+            record(connection, by, "decisions.automatic", now, detail)
+            new += len(rest)
+    return new
+
+
+def end_many(engine: Engine, ended: Sequence[tuple[int, str]], by: Identity, now: int) -> None:
+    """End decisions that are in force, each for a reason; those that ended meanwhile stay so."""
+    for start in range(0, len(ended), _ROWS_AT_ONCE):
+        some = ended[start : start + _ROWS_AT_ONCE]
+        with writing(engine) as connection:
+            for number, reason in some:
+                decision = _get(connection, number)
+                if decision.state != IN_FORCE:
+                    continue
+                after = end(decision, reason, now)
+                values = _row(after)
+                connection.execute(update(decisions).where(decisions.c.id == number).values(values))
+                _mark(connection, [after])
+            detail: dict[str, str | int | None] = {"count": len(some), "first": some[0][0]}
+            record(connection, by, "decisions.withdraw", now, {**detail, "reason": some[0][1]})
+
+
+def expire(connection: Connection, now: int) -> int:
+    """End what has had its time; how many that were."""
+    due = decisions.c.state == _in_force, decisions.c.expires <= now
+    rows = connection.execute(select(decisions).where(*due)).all()
+    if rows:
+        connection.execute(
+            update(decisions).where(*due).values(state=_expired, ended_at=decisions.c.expires)
+        )
+        _mark(connection, [_decision(row) for row in rows])
+        detail = {"count": len(rows), "first": rows[0].id}
+        record(connection, CLOCK, "decisions.expire", now, detail)
+    return len(rows)
+
+
+def get(engine: Engine, number: int) -> Decision:
+    """One decision; InputError when there is none."""
+    with engine.connect() as connection:
+        return _get(connection, number)
+
+
+def find(
+    engine: Engine,
+    *,
+    states: Sequence[str] = (),
+    value: str = "",
+    after: int = 0,
+    most: int | None = None,
+) -> Iterator[Decision]:
+    """Decisions by id, from the one after `after`; of some states, on one value, where given."""
+    query = select(decisions).where(decisions.c.id > after).order_by(decisions.c.id).limit(most)
+    if states:
+        query = query.where(decisions.c.state.in_([STATES.index(state) for state in states]))
+    if value:
+        query = query.where(decisions.c.value == value)
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=5_000).execute(query):
+            yield _decision(row)
+
+
+def in_force_on(engine: Engine, values: Sequence[str], now: int) -> list[Decision]:
+    """What is in force at a time on any of these values, dry runs too."""
+    query = select(decisions).where(
+        decisions.c.value.in_(values), decisions.c.state == _in_force, decisions.c.expires > now
+    )
+    with engine.connect() as connection:
+        return [_decision(row) for row in connection.execute(query.order_by(decisions.c.id))]
+
+
+def _open_like(decision: Decision) -> Select[Any]:
+    """A decision that says the same of the same target, open or in force."""
+    return select(decisions.c.id).where(
+        decisions.c.value == decision.target.value,
+        decisions.c.state <= _in_force,
+        decisions.c.scope == SCOPES.index(decision.target.scope),
+        decisions.c.action == ACTIONS.index(decision.action),
+        decisions.c.dry_run == decision.dry_run,
+    )
+
+
+def _taken(connection: Connection, values: Sequence[str], now: int) -> set[Target]:
+    """The targets among these values of which the automatic tier keeps away.
+
+    Some decision on them is open or in force, or a person ended one not long ago.
+    """
+    states, ended_at = decisions.c.state, decisions.c.ended_at
+    ended = states.in_(_BY_PEOPLE) & (ended_at > now - REST_DAYS * DAY_S)
+    found: set[Target] = set()
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        query = select(decisions.c.scope, decisions.c.value).where(
+            decisions.c.value.in_(values[start : start + _VALUES_AT_ONCE]),
+            (states <= _in_force) | (ended & (decisions.c.end_reason != NO_LONGER_LISTED)),
+        )
+        found |= {Target(SCOPES[scope], value) for scope, value in connection.execute(query)}
+    return found
+
+
+def _mark(connection: Connection, some: Sequence[Decision]) -> None:
+    """Have the names of these decisions looked at when the zone is published."""
+    names = {d.target.value for d in some if d.target.scope != URL and is_name(d.target.value)}
+    if names:
+        rows = [{"value": name} for name in sorted(names)]
+        connection.execute(upsert(zone_waiting).on_conflict_do_nothing(), rows)
+
+
+def _get(connection: Connection, number: int) -> Decision:
+    row = connection.execute(select(decisions).where(decisions.c.id == number)).first()
+    if row is None:
+        raise InputError("error-decision-none", id=number)
+    return _decision(row)
+
+
+def _record(connection: Connection, by: Identity, act: str, now: int, decision: Decision) -> None:
+    detail: dict[str, str | int | None] = {
+        "decision": decision.id,
+        "action": decision.action,
+        "scope": decision.target.scope,
+        "value": decision.target.value,
+        "state": decision.state,
+        "reason": decision.end_reason or decision.reason,
+    }
+    record(connection, by, act, now, detail)
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    values = {
+        "action": ACTIONS.index(decision.action),
+        "scope": SCOPES.index(decision.target.scope),
+        "value": decision.target.value,
+        "reason": decision.reason,
+        "origin": ORIGINS.index(decision.origin),
+        "evidence": msgspec.json.encode(decision.evidence).decode(),
+        "state": STATES.index(decision.state),
+        "needed": decision.needed,
+        "approvals": msgspec.json.encode(decision.approvals).decode(),
+        "proposed_at": decision.proposed_at,
+        "days": decision.days,
+        "dry_run": decision.dry_run,
+        "since": decision.since,
+        "expires": decision.expires,
+        "ended_at": decision.ended_at,
+        "end_reason": decision.end_reason,
+    }
+    return values | ({"id": decision.id} if decision.id else {})
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        row.id,
+        ACTIONS[row.action],
+        Target(SCOPES[row.scope], row.value),
+        row.reason,
+        ORIGINS[row.origin],
+        msgspec.json.decode(row.evidence, type=tuple[str, ...]),
+        STATES[row.state],
+        row.needed,
+        msgspec.json.decode(row.approvals, type=tuple[Approval, ...]),
+        row.proposed_at,
+        row.days,
+        bool(row.dry_run),
+        row.since,
+        row.expires,
+        row.ended_at,
+        row.end_reason,
+    )

@@ -1,0 +1,119 @@
+"""The reviewed tier: one person proposes, others approve; pure, the store carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from cityshield.desks.decisions.collateral import approvals_needed, is_refused
+from cityshield.vocabulary.decision import (
+    ACTIONS,
+    IN_FORCE,
+    PROPOSED,
+    REFUSED,
+    REMOVED,
+    REVIEWED,
+    Approval,
+    Decision,
+    Guarded,
+    Target,
+)
+from cityshield.vocabulary.errors import Forbidden, InputError
+from cityshield.vocabulary.identity import Identity
+
+DAY_S = 86_400
+LONGEST_DAYS = 366
+DEFAULT_DAYS = 90
+_LONGEST_TEXT = 2000
+
+
+def propose(
+    action: str,
+    target: Target,
+    reason: str,
+    guards: Sequence[Guarded],
+    by: Identity,
+    now: int,
+    *,
+    evidence: Sequence[str] = (),
+    days: int = DEFAULT_DAYS,
+    dry_run: bool = False,
+) -> Decision:
+    """A decision with its proposer's approval; its id is 0 until it is kept.
+
+    Raises InputError for a block of a guarded name, for want of a reason, and for a time that is
+    too long: every decision ends.
+    """
+    if action not in ACTIONS:
+        raise InputError("error-decision-action", action=action, actions=", ".join(ACTIONS))
+    reason = reason.strip()
+    if not reason or len(reason) > _LONGEST_TEXT:
+        raise InputError("error-decision-reason", most=_LONGEST_TEXT)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InputError("error-decision-days", days=days, most=LONGEST_DAYS)
+    if is_refused(action, target, guards):
+        first = guards[0]
+        raise InputError(
+            "error-guarded", name=target.value, kind=first.kind, entry=first.name, by=first.source
+        )
+    return Decision(
+        id=0,
+        action=action,
+        target=target,
+        reason=reason,
+        origin=REVIEWED,
+        evidence=tuple(text.strip()[:_LONGEST_TEXT] for text in evidence),
+        state=PROPOSED,
+        needed=approvals_needed(action, target, guards),
+        approvals=(Approval(by.name, now),),
+        proposed_at=now,
+        days=days,
+        dry_run=dry_run,
+    )
+
+
+def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: int) -> Decision:
+    """The decision with one more approval, in force once there are enough.
+
+    A person is a name, whatever token it came with. Raises Forbidden for one who has approved
+    already, InputError for a decision that is not open or whose target is guarded by now.
+    """
+    _require_open(decision)
+    if is_refused(decision.action, decision.target, guards):
+        raise InputError(
+            "error-guarded",
+            name=decision.target.value,
+            kind=guards[0].kind,
+            entry=guards[0].name,
+            by=guards[0].source,
+        )
+    if any(person_of(approval.name) == person_of(by.name) for approval in decision.approvals):
+        raise Forbidden("error-approved-twice", id=decision.id, name=by.name)
+    needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
+    approvals = (*decision.approvals, Approval(by.name, now))
+    decision = replace(decision, approvals=approvals, needed=needed)
+    if len(approvals) < needed:
+        return decision
+    return replace(decision, state=IN_FORCE, since=now, expires=now + decision.days * DAY_S)
+
+
+def end(decision: Decision, reason: str, now: int) -> Decision:
+    """The decision ended by a person: removed when it was in force, else refused."""
+    if decision.state not in (PROPOSED, IN_FORCE):
+        raise InputError("error-decision-ended", id=decision.id, state=decision.state)
+    reason = reason.strip()
+    if not reason or len(reason) > _LONGEST_TEXT:
+        raise InputError("error-decision-reason", most=_LONGEST_TEXT)
+    state = REMOVED if decision.state == IN_FORCE else REFUSED
+    return replace(decision, state=state, ended_at=now, end_reason=reason)
+
+
+def person_of(name: str) -> str:
+    """One spelling for the name of one person."""
+    return " ".join(name.casefold().split())
+
+
+def _require_open(decision: Decision) -> None:
+    if decision.state != PROPOSED:
+        raise InputError("error-decision-ended", id=decision.id, state=decision.state)

@@ -1,0 +1,29 @@
+"""The guard lists that the project brings itself, in `guarded.toml` beside this module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cityshield.desks.decisions.collateral import CLASSES, domain_of
+from cityshield.guards.check import read_toml
+from cityshield.guards.links.suffixes import Suffixes
+from cityshield.vocabulary.decision import Guarded
+
+SOURCE = "cityshield"
+_FILE = Path(__file__).parent / "guarded.toml"
+
+
+class Seed:
+    """The `GuardLists` port over the seed, the operator's own names added."""
+
+    def __init__(self, suffixes: Suffixes, own: Sequence[str] = ()) -> None:
+        self._entries: dict[str, list[Guarded]] = {}
+        for kind, names in [*read_toml(_FILE).items(), (CLASSES[-1], own)]:
+            for name in names:
+                entry = Guarded(name, kind, SOURCE)
+                self._entries.setdefault(domain_of(name, suffixes), []).append(entry)
+
+    def find(self, domains: Sequence[str]) -> list[Guarded]:
+        """The entries whose own registrable domain is one of these, in order."""
+        return [entry for domain in domains for entry in self._entries.get(domain, ())]

@@ -1,0 +1,128 @@
+"""The desk over a real store: feeds in, blocks out, guarded names left alone."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cityshield.adapters.clock import SystemClock
+from cityshield.adapters.store import decisions as kept
+from cityshield.adapters.store.database import open_database
+from cityshield.adapters.store.guarded import trust
+from cityshield.config import Config
+from cityshield.config import Decisions as Settings
+from cityshield.desk import Desk, Ran
+from cityshield.imports import import_feed, import_guard_list
+from cityshield.vocabulary.decision import AUTOMATIC, IN_FORCE, REMOVED
+from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.identity import Identity
+
+ANA, BO = Identity("ana", "operator"), Identity("bo", "operator")
+CLOCK = SystemClock()
+
+
+class Feeds:
+    def __init__(self, home: Path, **settings: object) -> None:
+        self.home = home
+        self.engine = open_database(home)
+        given = msgspec.structs.replace(Settings(), **settings)
+        self.desk = Desk(self.engine, CLOCK, msgspec.structs.replace(Config(), decisions=given))
+
+    def take(self, source: str, *lines: str, trusted: bool = True, **given: object) -> None:
+        file = BytesIO("\n".join(lines).encode())
+        import_feed(self.engine, self.home, CLOCK, ANA, file, source=source, **given)  # type: ignore[arg-type]
+        trust(self.engine, source, ANA, CLOCK.now(), trusted=trusted)
+
+    def guard(self, source: str, *names: str) -> tuple[int, int]:
+        file = BytesIO("\n".join(names).encode())
+        report = import_guard_list(self.desk, ANA, file, source=source, guard="popular")
+        return report.taken, report.withdrawn
+
+    def blocked(self) -> dict[str, tuple[str, ...]]:
+        found = kept.find(self.engine, states=(IN_FORCE,))
+        return {decision.target.value: decision.evidence for decision in found}
+
+
+def test_hosts_that_trusted_sources_agree_on_are_blocked_once(home: Path) -> None:
+    feeds = Feeds(home)
+    feeds.take("a", "parcel-desk.example", "one.example", "github.com", "192.0.2.7")
+    feeds.take("b", "http://parcel-desk.example/pay", "http://github.com/x", "http://192.0.2.7/")
+    feeds.take("rumour", "one.example", trusted=False)
+    assert feeds.desk.run_automatic() == Ran(4, 1, 0, 0)
+    assert feeds.blocked() == {"parcel-desk.example": ("a", "b")}
+    assert feeds.desk.run_automatic() == Ran(4, 0, 0, 0)
+    feeds.take("rumour", "one.example")
+    assert feeds.desk.run_automatic().blocked == 1
+
+
+def test_a_guard_list_that_comes_later_ends_the_block(home: Path) -> None:
+    feeds = Feeds(home)
+    for source in "ab":
+        feeds.take(source, "shop.popular.example", "other.example")
+    feeds.desk.run_automatic()
+    assert feeds.guard("top", "popular.example", "# a comment", "") == (1, 1)
+    (ended,) = kept.find(feeds.engine, states=(REMOVED,))
+    assert ended.target.value == "shop.popular.example"
+    assert "popular.example" in ended.end_reason
+    assert feeds.desk.run_automatic().blocked == 0
+    assert list(feeds.blocked()) == ["other.example"]
+    with pytest.raises(InputError) as caught:
+        feeds.desk.propose("popular.example", "block", "r", ANA)
+    assert caught.value.sentence == "error-guarded"
+    assert feeds.guard("top", "elsewhere.example") == (1, 0)
+    assert feeds.desk.propose("popular.example", "block", "r", ANA).needed == 2
+
+
+def test_a_block_ends_when_too_few_list_the_host_and_comes_again_with_them(home: Path) -> None:
+    feeds = Feeds(home)
+    for source in "ab":
+        feeds.take(source, "parcel-desk.example")
+    feeds.desk.run_automatic()
+    trust(feeds.engine, "b", ANA, CLOCK.now(), trusted=False)
+    assert feeds.desk.run_automatic() == Ran(1, 0, 0, 1)
+    assert not feeds.blocked()
+    trust(feeds.engine, "b", ANA, CLOCK.now(), trusted=True)
+    assert feeds.desk.run_automatic() == Ran(1, 1, 0, 0)
+
+
+def test_what_a_person_ended_does_not_come_again_by_itself(home: Path) -> None:
+    feeds = Feeds(home, agree=3)
+    for source in "abc":
+        feeds.take(source, "parcel-desk.example")
+    feeds.desk.run_automatic()
+    (decision,) = kept.find(feeds.engine, states=(IN_FORCE,))
+    assert (decision.origin, decision.approvals) == (AUTOMATIC, ())
+    feeds.desk.end(decision.id, "a false alarm", BO)
+    assert feeds.desk.run_automatic().blocked == 0
+    assert not feeds.blocked()
+
+
+def test_the_operators_own_names_are_guarded(home: Path) -> None:
+    feeds = Feeds(home, own=("city.example",))
+    for source in "ab":
+        feeds.take(source, "pay.city.example")
+    assert feeds.desk.run_automatic() == Ran(1, 0, 0, 0)
+
+
+def test_one_list_is_not_both(home: Path) -> None:
+    feeds = Feeds(home)
+    feeds.take("a", "parcel-desk.example")
+    with pytest.raises(InputError) as caught:
+        feeds.guard("a", "b.example")
+    assert caught.value.sentence == "error-source-both"
+
+
+def test_probing_asks_for_what_the_zone_says(home: Path) -> None:
+    feeds = Feeds(home)
+    number = feeds.desk.propose("whole.example", "block", "r", ANA, scope="domain").id
+    feeds.desk.approve(number, BO)
+    feeds.desk.zone.publish()
+    assert feeds.desk.names_to_probe((), 10) == [("whole.example", True)]
+    assert feeds.desk.names_to_probe(("x.whole.example", "free.example"), 10) == [
+        ("x.whole.example", True),
+        ("free.example", False),
+    ]
+    assert feeds.desk.verify() == (1, [])
