@@ -16,7 +16,17 @@ import msgspec
 from benchmarks.data import data_folder
 from benchmarks.measure import ROOT, Bench, Row, say
 
-FIGURES = ("startup", "api", "indicators", "bulk", "canonical", "pages", "files", "messages")
+FIGURES = (
+    "startup",
+    "api",
+    "indicators",
+    "bulk",
+    "canonical",
+    "pages",
+    "files",
+    "messages",
+    "decisions",
+)
 """Every figure is the module of this name; its first line says what it measures."""
 
 _FILE = ROOT / "docs" / "figures.md"

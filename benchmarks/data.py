@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from string import ascii_lowercase, digits
+from urllib.parse import urlsplit
 
 import msgspec
+
+from cityshield.desks.decisions.target import is_name
 
 LISTED, UNLISTED = "l", "u"
 """The letter that keeps the hosts that are imported apart from those that are not."""
@@ -98,6 +101,38 @@ def many_links(count: int) -> tuple[list[str], int]:
     random.Random("order").shuffle(found)
     real = found[:count]
     return real + list(islice(links(UNLISTED), count - len(real))), len(real)
+
+
+def many_names(count: int) -> tuple[list[str], int]:
+    """So many different host names in the order of names, and how many of them are real."""
+    found: set[str] = set()
+    folder = data_folder()
+    if folder is not None:
+        for path in sorted((folder / "links").glob("*/*.gz")):
+            for line in _lines(path):
+                host = urlsplit(_as_link(line.rpartition("\t")[2].lower())).netloc
+                if is_name(host):
+                    found.add(host)
+    real = random.Random("names").sample(sorted(found), min(count, len(found)))
+    made = [host for host in islice(hosts(UNLISTED), count - len(real))]
+    return sorted({*real, *made}), len(real)
+
+
+def _as_link(value: str) -> str:
+    return value if "://" in value else f"http://{value}/"
+
+
+def popular_names() -> list[str]:
+    """Names of much visited sites that no feed of the data sets is about; empty without them."""
+    folder = data_folder()
+    path = folder / "links/benign/cloudflare_top100k_half.txt.gz" if folder else None
+    return list(_lines(path)) if path is not None and path.exists() else []
+
+
+def malicious_feeds() -> list[Path]:
+    """Every feed of malicious hosts and links among the data sets."""
+    folder = data_folder()
+    return sorted((folder / "links/malicious").glob("*.gz")) if folder else []
 
 
 def written_messages() -> list[str]:

@@ -19,6 +19,7 @@ from cityshield.imports import import_feed, import_guard_list
 from cityshield.vocabulary.decision import AUTOMATIC, IN_FORCE, REMOVED
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
+from tests.conftest import run_cli
 
 ANA, BO = Identity("ana", "operator"), Identity("bo", "operator")
 CLOCK = SystemClock()
@@ -126,3 +127,26 @@ def test_probing_asks_for_what_the_zone_says(home: Path) -> None:
         ("free.example", False),
     ]
     assert feeds.desk.verify() == (1, [])
+
+
+def test_a_check_says_what_was_decided_and_by_whom_it_is_silenced(home: Path) -> None:
+    feeds = Feeds(home)
+    feeds.take("a", "listed.example")
+    for text, action in (
+        ("blocked.example", "block"),
+        ("https://docs.example/form", "warn"),
+        ("listed.example", "allow"),
+    ):
+        feeds.desk.approve(feeds.desk.propose(text, action, "because", ANA).id, BO)
+    links = ["https://blocked.example/x", "https://docs.example/form", "https://listed.example/"]
+    done = run_cli("check", "--json", "--kind", "link", *links, "https://docs.example/", home=home)
+    verdicts = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+    assert [verdict["level"] for verdict in verdicts] == [
+        "malicious",
+        "suspicious",
+        "benign",
+        "unknown",
+    ]
+    said = run_cli("check", "--lang", "en", links[0], home=home).stdout.decode()
+    assert "operator blocks blocked.example: because" in said
+    assert "decision 1" in said

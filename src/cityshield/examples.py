@@ -21,6 +21,7 @@ from cityshield.guards.messages.reader import Reader
 from cityshield.guards.scale import Scale
 from cityshield.rooms import GUARDS, find_checks, make_gatherer
 from cityshield.shield import complete
+from cityshield.vocabulary.decision import ACTIONS, IN_FORCE, REVIEWED, URL, Decision, Target
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY, Indicator
 from cityshield.vocabulary.subject import FILE, Subject
@@ -70,8 +71,48 @@ class GivenIndicators:
         ]
 
 
+class GivenDecisions:
+    """The `Decided` port over what an example gives: links by the action decided on them."""
+
+    def __init__(self, given: dict[str, Sequence[str]]) -> None:
+        self._known = {
+            expression: _decision(action, scope, expression)
+            for action in ACTIONS
+            for value in given.get(action, ())
+            for scope, expression in (_entry(value),)
+        }
+
+    def find_many(self, expressions: Sequence[Sequence[str]]) -> list[tuple[Decision, ...]]:
+        """What the example decides on each expression."""
+        known = self._known
+        return [tuple([known[each] for each in asked if each in known]) for asked in expressions]
+
+
+def _decision(action: str, scope: str, expression: str) -> Decision:
+    target = Target(scope, expression if scope == URL else expression.rstrip("/"))
+    return Decision(
+        id=1,
+        action=action,
+        target=target,
+        reason="example",
+        origin=REVIEWED,
+        evidence=(),
+        state=IN_FORCE,
+        needed=2,
+        approvals=(),
+        proposed_at=_DAY,
+        days=90,
+        since=_DAY,
+        expires=_DAY + 90 * 86_400,
+    )
+
+
 class GivenRooms:
-    """The rooms of an example, from its `given` table: `listed`, `vouched`, `rules`."""
+    """The rooms of an example, from its `given` table.
+
+    `listed` and `vouched` are entries of lists, `decided` has links and hosts by action, `rules`
+    are YARA rules.
+    """
 
     def __init__(self, given: dict[str, Any], check: Check) -> None:
         self._given = given
@@ -83,6 +124,11 @@ class GivenRooms:
     def indicators(self) -> GivenIndicators:
         """The entries that the example lists."""
         return GivenIndicators(self._given.get("listed", ()), self._given.get("vouched", ()))
+
+    @cached_property
+    def decided(self) -> GivenDecisions:
+        """The decisions that the example gives."""
+        return GivenDecisions(self._given.get("decided", {}))
 
     @property
     def suffixes(self) -> Suffixes:

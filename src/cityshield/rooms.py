@@ -15,6 +15,7 @@ from cityshield.guards.check import Check, discover
 from cityshield.guards.guard import Gatherer
 from cityshield.ports.clock import Clock
 from cityshield.ports.content import Content
+from cityshield.ports.decided import Decided
 from cityshield.ports.indicators import Indicators
 from cityshield.ports.rules import Rules
 from cityshield.vocabulary.errors import ConfigurationError
@@ -37,6 +38,11 @@ class Rooms(Protocol):
     @property
     def indicators(self) -> Indicators:
         """What sources have published."""
+        ...
+
+    @property
+    def decided(self) -> Decided:
+        """What the operator has decided."""
         ...
 
     @property
@@ -95,6 +101,13 @@ class RealRooms:
         from cityshield.adapters.store.lookup import IndicatorLookup
 
         return IndicatorLookup(self._home, self._clock)
+
+    @cached_property
+    def decided(self) -> Decided:
+        """The decisions of the data directory."""
+        from cityshield.adapters.store.decided import DecisionLookup
+
+        return DecisionLookup(self._home, self._clock)
 
     @cached_property
     def suffixes(self) -> Any:
@@ -160,7 +173,7 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
     if guard == "links":
         from cityshield.guards.links.gather import LinkGatherer
 
-        return LinkGatherer(rooms.indicators, rooms.suffixes)
+        return LinkGatherer(rooms.indicators, rooms.decided, rooms.suffixes)
     if guard == "messages":
         from cityshield.guards.messages.gather import MessageGatherer
 

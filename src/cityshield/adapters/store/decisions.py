@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, insert, select, update
+from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cityshield.adapters.store.audit import record
@@ -56,7 +56,8 @@ def add(engine: Engine, decision: Decision, by: Identity, now: int) -> Decision:
         same = _open_like(decision)
         if found := connection.execute(same).first():
             raise InputError("error-decision-again", id=found.id, value=decision.target.value)
-        kept = connection.execute(insert(decisions).values(_row(decision)))
+        values = _row(decision, _next_revision(connection))
+        kept = connection.execute(insert(decisions).values(values))
         number = int(kept.inserted_primary_key[0])  # type: ignore[index]
         decision = msgspec.structs.replace(decision, id=number)
         _record(connection, by, "decisions.propose", now, decision)
@@ -75,7 +76,8 @@ def change(
     with writing(engine) as connection:
         decision = _get(connection, number)
         after = step(decision)
-        connection.execute(update(decisions).where(decisions.c.id == number).values(_row(after)))
+        values = _row(after, _next_revision(connection))
+        connection.execute(update(decisions).where(decisions.c.id == number).values(values))
         if after.state != decision.state:
             _mark(connection, [after])
         _record(connection, by, act, now, after)
@@ -95,7 +97,8 @@ def add_in_force(engine: Engine, made: Sequence[Decision], by: Identity, now: in
             rest = [decision for decision in some if decision.target not in taken]
             if not rest:
                 continue
-            connection.execute(insert(decisions), [_row(decision) for decision in rest])
+            revision = _next_revision(connection)
+            connection.execute(insert(decisions), [_row(each, revision) for each in rest])
             _mark(connection, rest)
             detail: dict[str, str | int | None] = {
                 "count": len(rest),
@@ -111,12 +114,13 @@ def end_many(engine: Engine, ended: Sequence[tuple[int, str]], by: Identity, now
     for start in range(0, len(ended), _ROWS_AT_ONCE):
         some = ended[start : start + _ROWS_AT_ONCE]
         with writing(engine) as connection:
+            revision = _next_revision(connection)
             for number, reason in some:
                 decision = _get(connection, number)
                 if decision.state != IN_FORCE:
                     continue
                 after = end(decision, reason, now)
-                values = _row(after)
+                values = _row(after, revision)
                 connection.execute(update(decisions).where(decisions.c.id == number).values(values))
                 _mark(connection, [after])
             detail: dict[str, str | int | None] = {"count": len(some), "first": some[0][0]}
@@ -129,7 +133,13 @@ def expire(connection: Connection, now: int) -> int:
     rows = connection.execute(select(decisions).where(*due)).all()
     if rows:
         connection.execute(
-            update(decisions).where(*due).values(state=_expired, ended_at=decisions.c.expires)
+            update(decisions)
+            .where(*due)
+            .values(
+                state=_expired,
+                ended_at=decisions.c.expires,
+                revision=_next_revision(connection),
+            )
         )
         _mark(connection, [_decision(row) for row in rows])
         detail = {"count": len(rows), "first": rows[0].id}
@@ -226,7 +236,12 @@ def _record(connection: Connection, by: Identity, act: str, now: int, decision: 
     record(connection, by, act, now, detail)
 
 
-def _row(decision: Decision) -> dict[str, Any]:
+def _next_revision(connection: Connection) -> int:
+    """The number of a change, greater than all before: readers ask for what is newer."""
+    return (connection.scalar(select(func.max(decisions.c.revision))) or 0) + 1
+
+
+def _row(decision: Decision, revision: int) -> dict[str, Any]:
     values = {
         "action": ACTIONS.index(decision.action),
         "scope": SCOPES.index(decision.target.scope),
@@ -244,6 +259,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "expires": decision.expires,
         "ended_at": decision.ended_at,
         "end_reason": decision.end_reason,
+        "revision": revision,
     }
     return values | ({"id": decision.id} if decision.id else {})
 

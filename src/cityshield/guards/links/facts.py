@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from cityshield.guards.links.canonical import Canonical
+from cityshield.vocabulary.decision import Decision
 from cityshield.vocabulary.indicator import Indicator
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import Failure
@@ -18,7 +19,8 @@ class LinkFacts(msgspec.Struct, frozen=True, gc=False):
     domain by the public suffix list, private section included. `inner` are links in the path or
     the query, where the link may send a reader on. `listed` and `vouched` hold the indicators in
     force against and for the link; a voucher is left out when a listing is more specific, and
-    where a browser might end elsewhere than on that host's own web site.
+    where a browser might end elsewhere than on that host's own web site. `decided` is the
+    operator's decision that counts for the link, if there is one; to allow it silences the lists.
     """
 
     subject: Subject
@@ -28,6 +30,7 @@ class LinkFacts(msgspec.Struct, frozen=True, gc=False):
     inner: tuple[str, ...]
     listed: tuple[Indicator, ...]
     vouched: tuple[Indicator, ...]
+    decided: Decision | None = None
     read: float = 1.0
     failed: tuple[Failure, ...] = ()
 

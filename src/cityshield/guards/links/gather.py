@@ -12,7 +12,9 @@ from cityshield.guards.links.canonical import Canonical
 from cityshield.guards.links.facts import LinkFacts
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.links.written import refang
+from cityshield.ports.decided import Decided
 from cityshield.ports.indicators import Indicators
+from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, SCOPES, WARN, Decision
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, URL, Indicator
 from cityshield.vocabulary.subject import LINK, Subject
 from cityshield.vocabulary.verdict import Failure
@@ -22,13 +24,15 @@ _NOT_A_LINK = (Failure("links", "not-a-link"),)
 _WEB_PORTS = {"http": 80, "https": 443}
 _INNER = re.compile(r"https?://[^&;\s]+", re.IGNORECASE)
 _MOST_INNER = 3
+_MILDEST = (ALLOW, WARN, BLOCK)
 
 
 class LinkGatherer:
     """Reads a link as a filter and as a browser would, and looks it up; it fetches nothing."""
 
-    def __init__(self, indicators: Indicators, suffixes: Suffixes) -> None:
+    def __init__(self, indicators: Indicators, decided: Decided, suffixes: Suffixes) -> None:
         self._indicators = indicators
+        self._decided = decided
         self._suffixes = suffixes
 
     def version(self) -> str:
@@ -46,10 +50,14 @@ class LinkGatherer:
     async def gather_many(self, subjects: Sequence[Subject]) -> list[LinkFacts]:
         """Facts for each link; one that no reader can make a link of has read nothing."""
         views = [self._view(refang(subject.value)) for subject in subjects]
-        found = self._indicators.find_many([view.order if view else () for view in views])
+        orders = [view.order if view else () for view in views]
+        found = self._indicators.find_many(orders)
+        decided = self._decided.find_many(orders)
         return [
-            _facts(subject, view, indicators) if view else _unread(subject)
-            for subject, view, indicators in zip(subjects, views, found, strict=True)
+            _facts(subject, view, listed, decisions) if view else _unread(subject)
+            for subject, view, listed, decisions in zip(
+                subjects, views, found, decided, strict=True
+            )
         ]
 
     def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
@@ -109,7 +117,9 @@ def _unread(subject: Subject) -> LinkFacts:
     return LinkFacts(subject, _NOTHING, "", "", (), (), (), read=0.0, failed=_NOT_A_LINK)
 
 
-def _facts(subject: Subject, view: View, found: Sequence[Indicator]) -> LinkFacts:
+def _facts(
+    subject: Subject, view: View, found: Sequence[Indicator], decisions: Sequence[Decision]
+) -> LinkFacts:
     canonical, registrable, order, elsewhere, plain = view
     url = canonical.url
     inner = inner_links(url) if url.find("http", 8) >= 0 else ()
@@ -118,7 +128,32 @@ def _facts(subject: Subject, view: View, found: Sequence[Indicator]) -> LinkFact
     if found:
         listed, vouched = sort_out((canonical.host, elsewhere), order, found)
         vouched = vouched if plain else ()
-    return LinkFacts(subject, canonical, registrable, elsewhere, inner, listed, vouched)
+    decided = decision_on((canonical.host, elsewhere), decisions) if decisions else None
+    if decided is not None:
+        if decided.action == ALLOW:
+            decided, listed = (decided, ()) if plain else (None, listed)
+        else:
+            vouched = ()
+    return LinkFacts(subject, canonical, registrable, elsewhere, inner, listed, vouched, decided)
+
+
+def decision_on(hosts: Sequence[str], decisions: Sequence[Decision]) -> Decision | None:
+    """The decision that counts for a link: the most specific; of two alike, the milder one.
+
+    `hosts` are the hosts that the link may lead to. A decision on a link or a host speaks of that
+    host alone, one on a domain of all below it.
+    """
+    pertinent = [
+        decision
+        for decision in decisions
+        if decision.target.scope == DOMAIN or decision.target.host in hosts
+    ]
+    return min(pertinent, key=_how_specific, default=None)
+
+
+def _how_specific(decision: Decision) -> tuple[int, int, int]:
+    target = decision.target
+    return SCOPES.index(target.scope), -len(target.value), _MILDEST.index(decision.action)
 
 
 def inner_links(url: str) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger),
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("end_reason", sa.Text, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
     )
+    op.create_index("decisions_revision", "decisions", ["revision"])
     op.create_index("decisions_value", "decisions", ["value", "state"])
     op.create_index("decisions_expires", "decisions", ["state", "expires"])
     op.create_table(

@@ -1,0 +1,25 @@
+"""The operator decided to warn of the link, its host, or a domain that its host is in."""
+
+from __future__ import annotations
+
+from cityshield.guards.check import Hit, check
+from cityshield.guards.dates import day
+from cityshield.guards.links.facts import LinkFacts
+from cityshield.vocabulary.decision import WARN
+
+
+@check(weight=0.6)
+def warned(facts: LinkFacts) -> Hit | None:
+    """Hit when the decision that counts for the link is a warning."""
+    decision = facts.decided
+    if decision is None or decision.action != WARN:
+        return None
+    return Hit(
+        args={
+            "entry": decision.target.value,
+            "reason": decision.reason,
+            "date": day(decision.since or 0),
+            "until": day(decision.expires or 0),
+            "number": str(decision.id),
+        }
+    )
