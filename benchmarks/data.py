@@ -114,7 +114,7 @@ def many_names(count: int) -> tuple[list[str], int]:
                 if is_name(host):
                     found.add(host)
     real = random.Random("names").sample(sorted(found), min(count, len(found)))
-    made = [host for host in islice(hosts(UNLISTED), count - len(real))]
+    made = list(islice(hosts(UNLISTED), count - len(real)))
     return sorted({*real, *made}), len(real)
 
 

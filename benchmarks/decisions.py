@@ -303,11 +303,15 @@ def _artefacts(bench: Bench) -> Iterator[Row]:
 
 def _publish(home: Path) -> float:
     """CPU seconds of a server until all is published."""
+    with (home / "cityshield.toml").open("a") as file:
+        file.write("[zone]\nport = 0\n")
     process = subprocess.Popen(
         [*CITYSHIELD, "decisions", "serve"], env=environment(home), stderr=subprocess.DEVNULL
     )
     city_zone = StoredZone(open_database(home), lambda: int(time.time()))
     while city_zone.is_waiting() or not city_zone.serial():
+        if process.poll() is not None:
+            raise RuntimeError("the server of the zone ended")
         time.sleep(0.2)
     process.terminate()
     _, _, usage = os.wait4(process.pid, 0)
@@ -327,10 +331,10 @@ def _popular(bench: Bench) -> Iterator[Row]:
         source = path.name.partition(".")[0].partition("_2024")[0].partition("_2025")[0]
         source = source.partition("_2026")[0].removesuffix("_train").removesuffix("_valid")
         text = bench.scratch / "feed.txt"
-        text.write_bytes(gzip.decompress(path.read_bytes()))
-        is_links = path.name.startswith("openphish")
-        command = (*CITYSHIELD, "feeds", "import", text, "--source", source, "--trusted", "--format",
-                   "urls" if is_links else "plain")  # fmt: skip
+        lines = gzip.decompress(path.read_bytes()).decode("utf-8", "replace").splitlines()
+        values = [line.rpartition("\t")[2] for line in lines if line and line[0] != "#"]
+        text.write_text("\n".join(values) + "\n")
+        command = (*CITYSHIELD, "feeds", "import", text, "--source", source, "--trusted")
         run(command, home, expect=(0,))
     run((*CITYSHIELD, "decisions", "automatic"), home, expect=(0,))
     engine = open_database(home)

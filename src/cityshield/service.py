@@ -17,6 +17,7 @@ from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import authenticate
 from cityshield.config import Config
+from cityshield.desk import Desk
 from cityshield.shield import build_shield
 from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import Identity
@@ -38,6 +39,7 @@ class Service:
         self.clock = SystemClock()
         self.engine = open_database(home)
         self.shield = build_shield(home, config, disk=False, folders=folders)
+        self.desk = Desk(self.engine, self.clock, config)
         self.registry = CollectorRegistry()
         self._checked = Counter(
             "cityshield_checks", "Subjects judged.", ("kind", "level"), registry=self.registry

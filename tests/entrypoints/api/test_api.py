@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -189,3 +190,67 @@ def test_a_client_that_is_refused_while_it_sends_reads_the_answer(home: Path) ->
                 assert answer.status_code == 429
     finally:
         service.stop()
+
+
+def prefix_of(expression: str) -> str:
+    return sha256(expression.encode()).hexdigest()[:8]
+
+
+def hashes(client: httpx.Client, *expressions: str) -> dict[str, tuple[str, bool]]:
+    """What the service answers to the prefixes of these expressions: why, and whether below."""
+    asked = [("prefix", prefix_of(expression)) for expression in expressions]
+    answer = client.get("/api/v1/hashes", params=asked)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == f"public, max-age={answer.json()['keep_s']}"
+    whole = {sha256(expression.encode()).hexdigest(): expression for expression in expressions}
+    found = answer.json()["hashes"]
+    assert found == sorted(found, key=lambda each: each["hash"])
+    return {whole[each["hash"]]: (each["why"], each["below"]) for each in found}
+
+
+def test_decisions_are_made_by_two_and_found_by_prefixes_of_hashes(
+    live: Live, client: httpx.Client
+) -> None:
+    tokens = [
+        run_cli("tokens", "create", name, "--role", role, home=live.home).stdout.decode().strip()
+        for name, role in (("ana", "analyst"), ("bo", "analyst"), ("reader", "reader"))
+    ]
+    ana, bo, reader = ({"Authorization": f"Bearer {token}"} for token in tokens)
+    wanted = {"target": "decided.example", "reason": "asks for cards", "scope": "domain"}
+    assert client.post("/api/v1/decisions", json=wanted).status_code == 401
+    assert client.post("/api/v1/decisions", json=wanted, headers=reader).status_code == 403
+    made = client.post("/api/v1/decisions", json=wanted, headers=ana)
+    assert (made.status_code, made.json()["state"]) == (201, "proposed"), made.text
+    number = made.json()["id"]
+    again = client.post(f"/api/v1/decisions/{number}/approve", headers=ana)
+    assert (again.status_code, "Another person" in again.json()["detail"]) == (403, True)
+    done = client.post(f"/api/v1/decisions/{number}/approve", headers=bo)
+    assert (done.status_code, done.json()["state"]) == (200, "in-force")
+    assert hashes(client, "decided.example/", "parcel-desk.example/", "free.example/") == {
+        "decided.example/": ("block", True),
+        "parcel-desk.example/": ("listed", True),
+    }
+    shown = client.get(f"/api/v1/decisions/{number}", headers=reader).json()
+    assert shown == done.json()
+    listed = client.get("/api/v1/decisions?state=in-force", headers=reader).json()
+    assert shown in listed
+    ended = client.post(f"/api/v1/decisions/{number}/end", json={"reason": "ok"}, headers=ana)
+    assert ended.json()["state"] == "removed"
+    assert hashes(client, "decided.example/") == {}
+    for path, body, status in (
+        (f"/api/v1/decisions/{number}/approve", None, 400),
+        ("/api/v1/decisions/99999/approve", None, 400),
+        ("/api/v1/decisions", {"target": "github.com", "reason": "r"}, 400),
+        ("/api/v1/decisions", {"target": "a.example", "reason": ""}, 400),
+        ("/api/v1/decisions", {"target": "a.example", "reason": "r", "days": 9999}, 400),
+    ):
+        answer = client.post(path, json=body, headers=ana)
+        assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("prefix", ["", "abc", "0123456g", "012345678", "🐱🐱🐱🐱"])
+def test_what_is_no_prefix_is_refused(client: httpx.Client, prefix: str) -> None:
+    assert client.get("/api/v1/hashes", params={"prefix": prefix}).status_code == 400
+    assert client.get("/api/v1/hashes").status_code == 400
+    many = [("prefix", f"{number:08x}") for number in range(31)]
+    assert client.get("/api/v1/hashes", params=many).status_code == 400

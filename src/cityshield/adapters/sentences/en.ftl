@@ -261,3 +261,5 @@ feeds-guarded = Taken from { $source }: { $taken } names are guarded ({ $guard }
 feeds-trusted = { $source } counts now where trusted sources must agree.
 feeds-trusted-no-more = { $source } counts no longer where trusted sources must agree.
 error-zone-port = Port { $port } on { $host } can’t be used for the zone: { $reason }. Choose another one: zone.port in cityshield.toml.
+error-prefix = “{ $prefix }” is no prefix. Send { $digits } hexadecimal digits: the first bytes of the SHA-256 of a look-up expression.
+error-decision-state = There is no state “{ $state }”. Use some of: { $states }.

@@ -246,3 +246,5 @@ feeds-guarded = 已读取 { $source }：{ $taken } 个名称受保护（{ $guard
 feeds-trusted = 今后“多个可信来源一致”将计入 { $source }。
 feeds-trusted-no-more = 今后“多个可信来源一致”不再计入 { $source }。
 error-zone-port = 区服务不能使用 { $host } 的 { $port } 端口：{ $reason }。请在 cityshield.toml 的 zone.port 中另选一个。
+error-prefix = “{ $prefix }”不是前缀。请发送 { $digits } 位十六进制数字，即查询表达式 SHA-256 的前几个字节。
+error-decision-state = 没有“{ $state }”这种状态，请用：{ $states }。

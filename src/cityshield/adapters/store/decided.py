@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 from cityshield.adapters.store.index import key_of
 from cityshield.adapters.store.place import STORE_NAME
 from cityshield.ports.clock import Clock
-from cityshield.vocabulary.decision import IN_FORCE, SCOPES, STATES, URL, Decision
+from cityshield.vocabulary.decision import IN_FORCE, STATES, Decision
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _LOOK_EVERY_S = 0.5
 _LINKS_UNTIL_KEYS = 1_000
-_VALUES_AT_ONCE = 500
+_KEYS_AT_ONCE = 500
 _NEWER_KEPT = 10_000
-_in_force, _url = STATES.index(IN_FORCE), SCOPES.index(URL)
+_in_force = STATES.index(IN_FORCE)
 
 
 class DecisionLookup:
@@ -57,44 +57,41 @@ class DecisionLookup:
             self._refresh()
             if not self._revision:
                 return answers
+            keyed = [[key_of(expression) for expression in asked] for asked in expressions]
             self._links += len(expressions)
             if self._links > _LINKS_UNTIL_KEYS:
                 self._take_keys()
-                held = {e for asked in expressions for e in asked if self._may_hold(e)}
+                held = {key for keys in keyed for key in keys if self._may_hold(key)}
             else:
-                held = self._in_store({e for asked in expressions for e in asked})
+                held = self._in_store(sorted({key for keys in keyed for key in keys}))
         if held:
-            known = self._confirm(held)
-            for place, asked in enumerate(expressions):
-                answers[place] = tuple([d for e in asked for d in known.get(e, ())])
+            known = self._confirm(sorted(held))
+            answers = [tuple([d for e in asked for d in known.get(e, ())]) for asked in expressions]
         return answers
 
-    def _may_hold(self, expression: str) -> bool:
-        key, keys = key_of(expression), self._keys
-        place = bisect_left(keys, key)
-        return (place < len(keys) and keys[place] == key) or key in self._newer
+    def _may_hold(self, key: int) -> bool:
+        place = bisect_left(self._keys, key)
+        return (place < len(self._keys) and self._keys[place] == key) or key in self._newer
 
-    def _in_store(self, expressions: Collection[str]) -> set[str]:
-        """Those of the expressions that the store has a decision in force on."""
-        values = sorted(_values(expressions))
-        found: set[str] = set()
+    def _in_store(self, keys: Sequence[int]) -> set[int]:
+        """Those of the keys that the store has a decision in force on."""
+        found: set[int] = set()
         with self._reading() as reader:
-            for start in range(0, len(values), _VALUES_AT_ONCE):
-                some = values[start : start + _VALUES_AT_ONCE]
+            for start in range(0, len(keys), _KEYS_AT_ONCE):
+                some = keys[start : start + _KEYS_AT_ONCE]
                 marks = ",".join("?" * len(some))
-                query = "SELECT scope, value FROM decisions WHERE state = ? AND value IN "
+                query = "SELECT key FROM decisions WHERE state = ? AND key IN "
                 rows = reader.execute(f"{query}({marks})", (_in_force, *some))
-                found.update(value if scope == _url else f"{value}/" for scope, value in rows)
-        return found.intersection(expressions)
+                found.update(key for (key,) in rows)
+        return found
 
     def _take_keys(self) -> None:
         """Hold the keys of what was decided since those that are held."""
         if self._held == self._revision:
             return
-        query = "SELECT scope, value FROM decisions WHERE state = ? AND revision > ?"
+        query = "SELECT key FROM decisions WHERE state = ? AND revision > ?"
         with self._reading() as reader:
-            rows = reader.execute(query, (_in_force, self._held))
-            newer = {key_of(v if scope == _url else f"{v}/") for scope, v in rows}
+            newer = {key for (key,) in reader.execute(query, (_in_force, self._held))}
         self._held = self._revision
         self._newer |= newer
         if len(self._newer) > _NEWER_KEPT:
@@ -140,19 +137,18 @@ class DecisionLookup:
         self._revision = self._held = 0
         self._keys, self._newer = array("q"), set()
 
-    def _confirm(self, expressions: set[str]) -> dict[str, list[Decision]]:
+    def _confirm(self, keys: Sequence[int]) -> dict[str, list[Decision]]:
+        """What is enforced now on targets with these keys, by expression."""
         from cityshield.adapters.store.database import open_database
-        from cityshield.adapters.store.decisions import in_force_on
+        from cityshield.adapters.store.decisions import expression_of, in_force_on
 
         if self._engine is None:
             self._engine = open_database(self._home, create=False)
         known: dict[str, list[Decision]] = {}
-        values = sorted(_values(expressions))
-        for start in range(0, len(values), _VALUES_AT_ONCE):
-            some = values[start : start + _VALUES_AT_ONCE]
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
             for decision in in_force_on(self._engine, some, self._clock.now()):
-                if not decision.dry_run:
-                    known.setdefault(_expression_of(decision), []).append(decision)
+                known.setdefault(expression_of(decision.target), []).append(decision)
         return known
 
 
@@ -170,16 +166,5 @@ def _open(path: Path | None) -> sqlite3.Connection:
             raise
         reader.close()
     empty = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    empty.execute("CREATE TABLE decisions (scope, value, state, revision)")
+    empty.execute("CREATE TABLE decisions (key, state, revision)")
     return empty
-
-
-def _expression_of(decision: Decision) -> str:
-    """The look-up expression that a decision's target is found by."""
-    target = decision.target
-    return target.value if target.scope == URL else f"{target.value}/"
-
-
-def _values(expressions: Collection[str]) -> set[str]:
-    """The values under which decisions on these expressions are kept."""
-    return {*expressions, *(e[:-1] for e in expressions if e.endswith("/"))}

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.index import key_of
 from cityshield.adapters.store.tables import decisions, zone_waiting
 from cityshield.desks.decisions.review import DAY_S, end
 from cityshield.desks.decisions.target import is_name
@@ -172,10 +173,27 @@ def find(
             yield _decision(row)
 
 
-def in_force_on(engine: Engine, values: Sequence[str], now: int) -> list[Decision]:
-    """What is in force at a time on any of these values, dry runs too."""
+def expression_of(target: Target) -> str:
+    """The look-up expression (see `vocabulary.indicator`) that a target is found by."""
+    return target.value if target.scope == URL else f"{target.value}/"
+
+
+def in_force_on(engine: Engine, keys: Sequence[int], now: int) -> list[Decision]:
+    """What is enforced at a time on targets whose expressions have any of these keys."""
+    return _enforced(engine, decisions.c.key.in_(keys), now)
+
+
+def in_force_between(engine: Engine, lowest: int, highest: int, now: int) -> list[Decision]:
+    """What is enforced at a time on targets whose expressions have keys in a range."""
+    return _enforced(engine, decisions.c.key.between(lowest, highest), now)
+
+
+def _enforced(engine: Engine, which: ColumnElement[bool], now: int) -> list[Decision]:
     query = select(decisions).where(
-        decisions.c.value.in_(values), decisions.c.state == _in_force, decisions.c.expires > now
+        which,
+        decisions.c.state == _in_force,
+        decisions.c.expires > now,
+        decisions.c.dry_run.is_(False),
     )
     with engine.connect() as connection:
         return [_decision(row) for row in connection.execute(query.order_by(decisions.c.id))]
@@ -260,6 +278,7 @@ def _row(decision: Decision, revision: int) -> dict[str, Any]:
         "ended_at": decision.ended_at,
         "end_reason": decision.end_reason,
         "revision": revision,
+        "key": key_of(expression_of(decision.target)),
     }
     return values | ({"id": decision.id} if decision.id else {})
 

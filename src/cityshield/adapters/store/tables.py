@@ -63,7 +63,9 @@ decisions = Table(
     Column("ended_at", BigInteger),
     Column("end_reason", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("key", BigInteger, nullable=False),
 )
+Index("decisions_key", decisions.c.key)
 Index("decisions_revision", decisions.c.revision)
 Index("decisions_value", decisions.c.value, decisions.c.state)
 Index("decisions_expires", decisions.c.state, decisions.c.expires)

@@ -197,6 +197,15 @@ class LinesOperation(Operation):
 
 
 @dataclass
+class HashesOperation(Operation):
+    """`GET /hashes`."""
+
+    def __post_init__(self) -> None:
+        """Say how it refuses."""
+        self.responses = {**(self.responses or {}), **problem_responses("400", "429", "503")}
+
+
+@dataclass
 class OperatorOperation(Operation):
     """What needs a token."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, delete, get, post
@@ -14,10 +15,15 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 
 from cityshield.adapters.store.audit import Entry, read_audit
+from cityshield.adapters.store.decisions import find
+from cityshield.adapters.store.decisions import get as get_decision
 from cityshield.adapters.store.tokens import Token, create_token, list_tokens, revoke_token
+from cityshield.desks.decisions.review import DEFAULT_DAYS, LONGEST_DAYS
 from cityshield.entrypoints.api.openapi import FeedOperation, OperatorOperation
 from cityshield.imports import ImportReport, import_feed
 from cityshield.service import Service
+from cityshield.vocabulary.decision import BLOCK, STATES, Decision
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.indicator import Indicator
 from cityshield.vocabulary.subject import LINK, Subject
@@ -33,6 +39,24 @@ class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str = "reader"
     scopes: list[str] = []
     expires_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
+
+
+class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A decision that is wanted: a link or a name, what to do, and why."""
+
+    target: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+    reason: str
+    action: str = BLOCK
+    scope: Literal["", "url", "host", "domain"] = ""
+    evidence: Annotated[list[str], msgspec.Meta(max_length=100)] = []
+    days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DAYS)] = DEFAULT_DAYS
+    dry_run: bool = False
+
+
+class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a decision ends."""
+
+    reason: str
 
 
 class TokenMade(msgspec.Struct, frozen=True):
@@ -122,4 +146,70 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         now = service.clock.now()
         await asyncio.to_thread(revoke_token, service.engine, identity, now, token_id)
 
-    return [me, import_lines, find_indicators, list_audit, tokens, make_token, end_token]
+    @get("/decisions", operation_class=OperatorOperation, summary="List decisions")
+    async def list_decisions(
+        request: Asked,
+        after: Annotated[int, Parameter(ge=0, le=2**62)] = 0,
+        states: Annotated[list[str] | None, Parameter(query="state", max_items=len(STATES))] = None,
+    ) -> list[Decision]:
+        """A thousand decisions after an id, of some states (scope `decisions:read`)."""
+        await require(request, "decisions:read")
+        if unknown := set(states or ()) - set(STATES):
+            known = ", ".join(STATES)
+            raise InputError("error-decision-state", state=min(unknown)[:80], states=known)
+        found = partial(find, service.engine, states=states or (), after=after, most=1000)
+        return await asyncio.to_thread(lambda: list(found()))
+
+    @get("/decisions/{number:int}", operation_class=OperatorOperation, summary="One decision")
+    async def show_decision(
+        request: Asked, number: Annotated[int, Parameter(ge=1, le=2**62)]
+    ) -> Decision:
+        """Who decided what, why, since and until when (scope `decisions:read`)."""
+        await require(request, "decisions:read")
+        return await asyncio.to_thread(get_decision, service.engine, number)
+
+    @post("/decisions", status_code=201, operation_class=OperatorOperation, summary="Propose")
+    async def propose(request: Asked, data: Proposal) -> Decision:
+        """Propose a decision; the proposer's approval is the first (scope `decisions:write`)."""
+        identity = await require(request, "decisions:write")
+        given = {"scope": data.scope, "evidence": data.evidence, "days": data.days}
+        act = partial(service.desk.propose, data.target, data.action, data.reason, identity)
+        return await asyncio.to_thread(act, **given, dry_run=data.dry_run)
+
+    @post(
+        "/decisions/{number:int}/approve",
+        status_code=200,
+        operation_class=OperatorOperation,
+        summary="Approve",
+    )
+    async def approve(
+        request: Asked, number: Annotated[int, Parameter(ge=1, le=2**62)]
+    ) -> Decision:
+        """Add one person's approval to a proposal (scope `decisions:write`)."""
+        identity = await require(request, "decisions:write")
+        return await asyncio.to_thread(service.desk.approve, number, identity)
+
+    @post(
+        "/decisions/{number:int}/end",
+        status_code=200,
+        operation_class=OperatorOperation,
+        summary="End",
+    )
+    async def end(
+        request: Asked, number: Annotated[int, Parameter(ge=1, le=2**62)], data: End
+    ) -> Decision:
+        """Refuse a proposal, or remove what is in force (scope `decisions:write`)."""
+        identity = await require(request, "decisions:write")
+        return await asyncio.to_thread(service.desk.end, number, data.reason, identity)
+
+    decisions = [list_decisions, show_decision, propose, approve, end]
+    return [
+        *decisions,
+        me,
+        import_lines,
+        find_indicators,
+        list_audit,
+        tokens,
+        make_token,
+        end_token,
+    ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.params import Parameter
 from litestar.response import Stream
 
 from cityshield.adapters.sentences.sentences import choose_language
+from cityshield.adapters.store.hashes import PREFIX_BYTES, FullHash, find_hashes
 from cityshield.catalogue import CheckCard, catalogue
 from cityshield.entrypoints.api.bulk import BulkLine, Places, read_bulk
-from cityshield.entrypoints.api.openapi import CheckOperation, LinesOperation
+from cityshield.entrypoints.api.openapi import CheckOperation, HashesOperation, LinesOperation
 from cityshield.entrypoints.api.operators import operator_routes
 from cityshield.entrypoints.form import MULTIPART, Upload, read_form
 from cityshield.service import Service
@@ -27,6 +30,12 @@ _encode = msgspec.json.Encoder().encode
 Asked = Request[Any, Any, Any]
 
 _LONGEST_WANTED = 500
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+MOST_PREFIXES = 30
+"""What one link asks for at most: five hosts times six paths."""
+
+HASHES_KEPT_S = 300
+"""How long an answer may be kept; an un-block is seen by then."""
 
 
 class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +46,13 @@ class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _decode = msgspec.json.Decoder(CheckRequest).decode
+
+
+class FullHashes(msgspec.Struct, frozen=True):
+    """The answer to prefixes, and for how many seconds it may be kept."""
+
+    hashes: list[FullHash]
+    keep_s: int
 
 
 def api_routes(service: Service) -> Router:
@@ -94,11 +110,29 @@ def api_routes(service: Service) -> Router:
         encoded: Response[Any] = Response(cards(language_of(request)), media_type=JSON)
         return encoded
 
+    @get("/hashes", operation_class=HashesOperation, summary="Look up by hash prefix")
+    async def hashes(
+        prefix: Annotated[list[str], Parameter(min_items=1, max_items=MOST_PREFIXES)],
+    ) -> Response[FullHashes]:
+        """The full hashes of look-up expressions that start with any of these prefixes."""
+        asked = [_prefix(text) for text in prefix]
+        now = service.clock.now()
+        found = await asyncio.to_thread(find_hashes, service.engine, asked, now)
+        keep = {"Cache-Control": f"public, max-age={HASHES_KEPT_S}"}
+        return Response(FullHashes(found, HASHES_KEPT_S), headers=keep)
+
     return Router(
         "/api/v1",
-        route_handlers=[check, check_bulk, list_checks, *operator_routes(service)],
+        route_handlers=[check, check_bulk, list_checks, hashes, *operator_routes(service)],
         tags=["check"],
     )
+
+
+def _prefix(text: str) -> bytes:
+    """The bytes of a prefix; InputError for what is none."""
+    if len(text) != 2 * PREFIX_BYTES or not set(text) <= _HEXADECIMAL:
+        raise InputError("error-prefix", prefix=text[:80], digits=2 * PREFIX_BYTES)
+    return bytes.fromhex(text)
 
 
 def _catalogue_of(service: Service) -> Callable[[str], bytes]:

@@ -49,7 +49,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("end_reason", sa.Text, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.BigInteger, nullable=False),
     )
+    op.create_index("decisions_key", "decisions", ["key"])
     op.create_index("decisions_revision", "decisions", ["revision"])
     op.create_index("decisions_value", "decisions", ["value", "state"])
     op.create_index("decisions_expires", "decisions", ["state", "expires"])

@@ -1,0 +1,82 @@
+"""Look-up by hash prefix: what is asked for says nothing of the link but four bytes of a hash.
+
+In the manner of Safe Browsing v5 (developers.google.com/safe-browsing/reference, hashes.search): a
+client hashes the look-up expressions of a link (SHA-256), sends the first four bytes of each, and
+compares the full hashes that come back. So the link never leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Engine, select
+
+from cityshield.adapters.store.decisions import expression_of, in_force_between
+from cityshield.adapters.store.indicators import TYPES
+from cityshield.adapters.store.tables import indicators
+from cityshield.vocabulary.decision import ALLOW, DOMAIN
+from cityshield.vocabulary.indicator import BENIGN_ACTIVITY
+
+PREFIX_BYTES = 4
+LISTED = "listed"
+
+
+class FullHash(msgspec.Struct, frozen=True, order=True):
+    """A full hash (SHA-256, hexadecimal) of an expression, and why it is known.
+
+    `why` is `listed`, `block` or `warn`. `below` says that it also counts for hosts below the
+    expression's own.
+    """
+
+    hash: str
+    why: str
+    below: bool
+
+
+def find_hashes(engine: Engine, prefixes: Sequence[bytes], now: int) -> list[FullHash]:
+    """The full hashes in force that start with any of these prefixes, in order.
+
+    What the operator allows is left out, whoever lists it.
+    """
+    found: set[FullHash] = set()
+    for prefix in sorted(set(prefixes)):
+        found |= _with_prefix(engine, prefix, now)
+    return sorted(found)
+
+
+def _with_prefix(engine: Engine, prefix: bytes, now: int) -> set[FullHash]:
+    lowest, highest = _keys_of(prefix)
+    query = select(indicators.c.value).where(
+        indicators.c.key.between(lowest, highest),
+        indicators.c.type != TYPES.index(BENIGN_ACTIVITY),
+        indicators.c.expires.is_(None) | (indicators.c.expires > now),
+    )
+    with engine.connect() as connection:
+        listed = set(connection.scalars(query))
+    found = {value: FullHash(_digest(value), LISTED, _is_host(value)) for value in listed}
+    for decision in in_force_between(engine, lowest, highest, now):
+        value = expression_of(decision.target)
+        if decision.action == ALLOW:
+            found.pop(value, None)
+        else:
+            below = decision.target.scope == DOMAIN
+            found[value] = FullHash(_digest(value), decision.action, below)
+    return set(found.values())
+
+
+def _keys_of(prefix: bytes) -> tuple[int, int]:
+    """The lowest and the highest key that start with a prefix; keys are signed."""
+    rest = 8 - len(prefix)
+    lowest = int.from_bytes(prefix + bytes(rest), "big", signed=True)
+    highest = int.from_bytes(prefix + b"\xff" * rest, "big", signed=True)
+    return lowest, highest
+
+
+def _is_host(expression: str) -> bool:
+    return expression.find("/") == len(expression) - 1
+
+
+def _digest(value: str) -> str:
+    return sha256(value.encode()).hexdigest()
