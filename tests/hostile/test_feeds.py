@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cityshield.adapters.feeds.feed import FORMATS, MAX_LINE_BYTES, Entry, Feed
+from cityshield.adapters.feeds.feed import LINES as LINE_FORMATS
 from cityshield.adapters.store.index import key_of
 from cityshield.vocabulary.errors import InputError
 from tests.conftest import run_cli
@@ -23,6 +24,8 @@ GOOD = {
     "hosts": b"0.0.0.0 h%d.example",
     "adblock": b"||h%d.example^",
     "sha256": b"%064x",
+    "csv": b'1,"https://h%d.example/x,y"',
+    "rpz": b"h%d.example CNAME .",
 }
 GARBAGE = {
     "nul": b"a\0b",
@@ -88,7 +91,7 @@ def test_any_bytes_are_read_or_refused_in_words(
         entries = []
     else:
         refused_for = ""
-    assert refused_for in ("", "error-feed-format", "error-feed-packed")
+    assert refused_for in ("", "error-feed-format", "error-feed-packed", "error-feed-document")
     if refused_for:
         return
     assert feed.lines == len(BytesIO(content).readlines())
@@ -109,7 +112,7 @@ def read(content: bytes, format: str = "") -> tuple[list[Entry], Feed]:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("garbage", GARBAGE)
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", LINE_FORMATS)
 def test_every_third_line_garbage_loses_no_good_line(format: str, garbage: str, end: bytes) -> None:
     times = 2 if len(GARBAGE[garbage]) > MAX_LINE_BYTES * 2 else 1_000
     lines: list[bytes] = []
@@ -126,7 +129,7 @@ def test_every_third_line_garbage_loses_no_good_line(format: str, garbage: str, 
             ]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", LINE_FORMATS)
 def test_the_last_line_needs_no_end(format: str) -> None:
     one = GOOD[format] % 7
     assert read(one)[0] == read(one + b"\n")[0] == read(one + b"\r\n")[0] != []

@@ -120,7 +120,7 @@ def test_squid_is_given_no_name_below_a_listed_domain() -> None:
 def test_csv_has_one_decision_a_row_and_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(written("csv"), newline="")))
     assert [row["id"] for row in rows] == [str(decision.id) for decision in LISTED]
-    assert rows[0]["reason"] == HOSTILE
+    assert rows[0]["reason"] == " ".join(HOSTILE.splitlines())
     formula = written("csv", [decision(1, Target(HOST, "a.example"), reason="=1+1")])
     assert next(iter(csv.DictReader(io.StringIO(formula))))["reason"] == "'=1+1"
 

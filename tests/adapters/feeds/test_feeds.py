@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityshield.adapters.feeds.feed import FORMATS, MAX_LINE_BYTES, Feed
+from cityshield.adapters.feeds.feed import DOCUMENTS, FORMATS, LINES, MAX_LINE_BYTES, Feed
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import HOST, SHA256, URL
+from tests.adapters.exports.test_exports import written
 
 DIGEST = "a" * 64
 
@@ -21,7 +22,8 @@ def read(text: str | bytes, format: str = "") -> tuple[list[tuple[str, str]], Fe
 
 
 def test_every_module_in_the_folder_is_a_format() -> None:
-    assert set(FORMATS) == {"plain", "urls", "hosts", "adblock", "sha256"}
+    assert set(LINES) == {"plain", "urls", "hosts", "adblock", "sha256", "csv", "rpz"}
+    assert set(DOCUMENTS) == {"misp", "stix"}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,31 @@ def test_every_module_in_the_folder_is_a_format() -> None:
         ("sha256", DIGEST.upper(), [(SHA256, DIGEST)]),
         ("sha256", f"{DIGEST}  invoice.exe", [(SHA256, DIGEST)]),
         ("sha256", DIGEST[1:], None),
+        (
+            "csv",
+            '"3001","2026-01-01 00:00:00","https://a.example/x,y","online","malware"',
+            [(URL, "a.example/x,y")],
+        ),
+        ("csv", "7,https://a.example/x,https://tank.example/7,yes", [(URL, "a.example/x")]),
+        ("csv", "7,a.example,phishing", [(HOST, "a.example/")]),
+        ("csv", "phish_id,url,verified", []),
+        ("csv", "# id,url", []),
+        ("csv", "one,two", None),
+        ("csv", '"unclosed,https://a.example', None),
+        ("rpz", "a.example CNAME .", [(HOST, "a.example/")]),
+        ("rpz", "*.a.example 300 IN CNAME . ; why", [(HOST, "a.example/")]),
+        ("rpz", "a.example IN A 192.0.2.1", [(HOST, "a.example/")]),
+        ("rpz", "a.example CNAME rpz-passthru.", []),
+        ("rpz", "24.0.2.0.192.rpz-ip CNAME .", []),
+        ("rpz", "@ SOA localhost. root.localhost. 1 60 60 60 60", []),
+        ("rpz", "$TTL 300", []),
+        ("rpz", "@ NS localhost.", []),
+        ("rpz", "a.example.zone.example. CNAME .", None),
+        ("rpz", "nonsense", None),
     ],
 )
 def test_what_a_line_means(format: str, line: str, expected: list[tuple[str, str]] | None) -> None:
-    assert FORMATS[format](line) == expected
+    assert LINES[format](line) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,6 +101,11 @@ def test_what_a_line_means(format: str, line: str, expected: list[tuple[str, str
         ("# hosts\n127.0.0.1 localhost\n0.0.0.0 a.example\n0.0.0.0 b.example\n", "hosts"),
         ("[Adblock Plus]\n! title\n||a.example^\n||b.example^\n", "adblock"),
         (f"{DIGEST}\n{DIGEST[::-1]}\n", "sha256"),
+        ('id,url,seen\n1,"https://a.example/1",x\n2,"http://b.example/2",y\n', "csv"),
+        (
+            "$TTL 30\n@ SOA l. h.l. 1 6 3 2 3\n@ NS l.\na.example CNAME .\nb.example CNAME .\n",
+            "rpz",
+        ),
     ],
 )
 def test_the_format_is_told_by_the_lines(text: str, format: str) -> None:
@@ -122,3 +150,71 @@ def test_no_bytes_sink_a_feed(text: bytes, format: str) -> None:
         return
     assert feed.bad_lines <= feed.lines
     assert all(kind in (HOST, URL, SHA256) and value for kind, value in entries)
+
+
+STIX = """{"type": "bundle", "id": "bundle--1", "objects": [
+  {"type": "identity", "name": "x"},
+  {"type": "indicator", "pattern_type": "stix", "pattern": "[domain-name:value = 'a.example']"},
+  {"type": "indicator", "pattern": "[url:value = 'https://b.example/it\\\\'s' OR url:value='http://c.example/']"},
+  {"type": "indicator", "pattern": "[file:hashes.'SHA-256' = 'DIGEST']"},
+  {"type": "indicator", "pattern": "[domain-name:value = 'd.example'] AND [url:value = 'http://e.example/']"},
+  {"type": "indicator", "pattern_type": "snort", "pattern": "alert tcp any"},
+  {"type": "indicator", "revoked": true, "pattern": "[domain-name:value = 'f.example']"}
+]}""".replace("DIGEST", DIGEST)
+MISP = """{"Event": {"info": "x", "Attribute": [
+  {"type": "domain", "value": "a.example", "to_ids": true},
+  {"type": "url", "value": "https://b.example/x", "to_ids": true},
+  {"type": "filename|sha256", "value": "x.exe|DIGEST"},
+  {"type": "comment", "value": "seen"},
+  {"type": "domain", "value": "c.example", "to_ids": false},
+  {"type": "domain", "value": "not a host"}],
+ "Object": [{"Attribute": [{"type": "hostname", "value": "d.example"}]}]}}""".replace(
+    "DIGEST", DIGEST
+)
+
+
+def test_a_stix_bundle_is_read_object_by_object() -> None:
+    entries, feed = read(STIX)
+    assert feed.format == "stix"
+    assert entries == [
+        (HOST, "a.example/"),
+        (URL, "b.example/it's"),
+        (URL, "c.example/"),
+        (SHA256, DIGEST),
+    ]
+    assert (feed.lines, [bad.number for bad in feed.bad]) == (7, [5, 6])
+
+
+@pytest.mark.parametrize("text", [MISP, f'{{"response": [{MISP}]}}', f"\ufeff{MISP}"])
+def test_a_misp_event_is_read_attribute_by_attribute(text: str) -> None:
+    entries, feed = read(text)
+    assert feed.format == "misp"
+    assert entries == [
+        (HOST, "a.example/"),
+        (URL, "b.example/x"),
+        (SHA256, DIGEST),
+        (HOST, "d.example/"),
+    ]
+    assert (feed.lines, [bad.number for bad in feed.bad]) == (7, [6])
+
+
+@pytest.mark.parametrize("text", ["{}", "{", '{"type": "bundle", "objects": 3}', "{" * 100_000,
+                                  '{"Event": {"Attribute": "x"}}'])  # fmt: skip
+@pytest.mark.parametrize("format", ["", "stix", "misp"])
+def test_a_document_that_is_none_is_refused(text: str, format: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(text, format)
+    assert caught.value.sentence == "error-feed-document"
+
+
+def test_a_document_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cityshield.adapters.feeds.feed.MAX_DOCUMENT_BYTES", 100)
+    with pytest.raises(InputError) as caught:
+        read(STIX)
+    assert caught.value.sentence == "error-feed-large"
+
+
+def test_our_own_exports_are_read_back() -> None:
+    for name, format in (("stix", "stix"), ("misp", "misp"), ("rpz", "rpz"), ("csv", "csv")):
+        entries, _ = read(written(name), format)
+        assert (HOST, "z.example/") in entries, name

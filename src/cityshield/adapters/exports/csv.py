@@ -31,5 +31,6 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell on one line, which no spreadsheet takes for a formula."""
+    cell = " ".join(cell.splitlines())
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,7 +1,9 @@
 """What a feed's format is, and how its lines are read: the good taken, the bad reported.
 
 A format is one module in this folder, named as the format is, with `read(line)` that gives the
-entries of one line: a list (empty for a comment), or None when the line means nothing.
+entries of one line: a list (empty for a comment), or None when the line means nothing. A format
+that is one document has `read_document(bytes)` instead, which gives the same for each of its
+objects, or None when the document is not of this format.
 """
 
 from __future__ import annotations
@@ -18,13 +20,20 @@ from cityshield.vocabulary.errors import InputError
 
 Entry = tuple[str, str]
 Read = Callable[[str], list[Entry] | None]
+ReadDocument = Callable[[bytes], Iterator[list[Entry] | None] | None]
 
 _PACKAGE, _, _OWN_NAME = __name__.rpartition(".")
-FORMATS: dict[str, Read] = {
-    path.stem: import_module(f"{_PACKAGE}.{path.stem}").read
+_MODULES = {
+    path.stem: import_module(f"{_PACKAGE}.{path.stem}")
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
     if path.stem != _OWN_NAME
 }
+LINES: dict[str, Read] = {n: m.read for n, m in _MODULES.items() if hasattr(m, "read")}
+DOCUMENTS: dict[str, ReadDocument] = {
+    name: module.read_document for name, module in _MODULES.items() if name not in LINES
+}
+FORMATS = tuple(_MODULES)
+MAX_DOCUMENT_BYTES = 64 << 20
 MAX_LINE_BYTES = 64 * 1024
 SAMPLE_LINES = 400
 _PACKED = {
@@ -55,18 +64,44 @@ class Feed:
         self.bad: list[BadLine] = []
 
     def entries(self) -> Iterator[Entry]:
-        """Every entry of every good line."""
-        lines = _without_mark(_lines(self._file))
+        """Every entry of every good line, or of every good object of a document."""
+        first = self._file.readline(MAX_LINE_BYTES + 1)
+        for magic, packer in _PACKED.items():
+            if first.startswith(magic):
+                raise InputError("error-feed-packed", packer=packer)
+        text = first.removeprefix(BOM_UTF8)
+        if self.format in DOCUMENTS or (not self.format and text.lstrip().startswith(b"{")):
+            yield from self._document(text + self._file.read(MAX_DOCUMENT_BYTES + 1))
+            return
+        lines = _lines(self._file, first)
         head = [line for _, line in zip(range(SAMPLE_LINES), lines, strict=False)]
-        if head and head[0] is not None:
-            for magic, packer in _PACKED.items():
-                if head[0].startswith(magic):
-                    raise InputError("error-feed-packed", packer=packer)
         if not self.format:
             self.format = sniff(head)
-        read = FORMATS[self.format]
+        read = LINES[self.format]
         for batch in (head, lines):
             yield from self._read(read, batch)
+
+    def _document(self, text: bytes) -> Iterator[Entry]:
+        """The entries of one document; `lines` counts its objects."""
+        if len(text) > MAX_DOCUMENT_BYTES:
+            raise InputError("error-feed-large", mib=MAX_DOCUMENT_BYTES >> 20)
+        for name in (self.format,) if self.format else DOCUMENTS:
+            objects = DOCUMENTS[name](text)
+            if objects is not None:
+                self.format = name
+                break
+        else:
+            raise InputError("error-feed-document", formats=", ".join(DOCUMENTS))
+        for self.lines, entries in enumerate(objects, 1):
+            if entries is None:
+                self._count_bad(self.lines, "")
+            else:
+                yield from entries
+
+    def _count_bad(self, number: int, start: str) -> None:
+        self.bad_lines += 1
+        if len(self.bad) < _BAD_KEPT:
+            self.bad.append(BadLine(number, start))
 
     def _read(self, read: Read, lines: Iterable[bytes | None]) -> Iterator[Entry]:
         number = self.lines
@@ -79,10 +114,7 @@ class Feed:
                 except UnicodeDecodeError:
                     entries = None
             if entries is None:
-                self.bad_lines += 1
-                if len(self.bad) < _BAD_KEPT:
-                    start = (raw or b"").decode("utf-8", "replace").strip()[:80]
-                    self.bad.append(BadLine(number, start))
+                self._count_bad(number, (raw or b"").decode("utf-8", "replace").strip()[:80])
             else:
                 yield from entries
             self.lines = number
@@ -92,27 +124,24 @@ def sniff(lines: Iterable[bytes | None]) -> str:
     """The format that reads the most of these lines; InputError when none reads a third of them."""
     texts = [line.decode("utf-8", "replace").strip() for line in lines if line]
     meant = [text for text in texts if text and not text.startswith("#")]
-    scores = {name: sum(1 for text in meant if read(text)) for name, read in FORMATS.items()}
+    scores = {name: sum(1 for text in meant if read(text)) for name, read in LINES.items()}
     best = max(scores, key=lambda name: scores[name])
     if meant and scores[best] * 3 < len(meant):
         raise InputError("error-feed-format", formats=", ".join(FORMATS))
     return best
 
 
-def _without_mark(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:
-    """The lines without the byte order mark that some editors put before the first."""
-    for line in lines:
-        yield line.removeprefix(BOM_UTF8) if line else line
-        break
-    yield from lines
+def _lines(file: BinaryIO, first: bytes) -> Iterator[bytes | None]:
+    """The lines of a file of which the first one is read, without the byte order mark before it.
 
-
-def _lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a file; None for one that is longer than MAX_LINE_BYTES, which is skipped."""
-    while line := file.readline(MAX_LINE_BYTES + 1):
+    None stands for a line that is longer than MAX_LINE_BYTES, which is skipped.
+    """
+    line = first
+    while line:
         if len(line) <= MAX_LINE_BYTES or line.endswith(b"\n"):
-            yield line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = file.readline(MAX_LINE_BYTES)
-        yield None
+            yield line.removeprefix(BOM_UTF8) if line is first else line
+        else:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE_BYTES)
+            yield None
+        line = file.readline(MAX_LINE_BYTES + 1)

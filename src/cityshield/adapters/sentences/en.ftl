@@ -263,3 +263,5 @@ feeds-trusted-no-more = { $source } counts no longer where trusted sources must 
 error-zone-port = Port { $port } on { $host } can’t be used for the zone: { $reason }. Choose another one: zone.port in cityshield.toml.
 error-prefix = “{ $prefix }” is no prefix. Send { $digits } hexadecimal digits: the first bytes of the SHA-256 of a look-up expression.
 error-decision-state = There is no state “{ $state }”. Use some of: { $states }.
+error-feed-large = This document is larger than { $mib } MiB. Split it.
+error-feed-document = This is a document, but none that can be read: { $formats }. Name a --format of lines if it has lines.

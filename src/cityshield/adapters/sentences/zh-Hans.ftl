@@ -248,3 +248,5 @@ feeds-trusted-no-more = 今后“多个可信来源一致”不再计入 { $sour
 error-zone-port = 区服务不能使用 { $host } 的 { $port } 端口：{ $reason }。请在 cityshield.toml 的 zone.port 中另选一个。
 error-prefix = “{ $prefix }”不是前缀。请发送 { $digits } 位十六进制数字，即查询表达式 SHA-256 的前几个字节。
 error-decision-state = 没有“{ $state }”这种状态，请用：{ $states }。
+error-feed-large = 这份文档超过 { $mib } MiB，请拆分后再导入。
+error-feed-document = 这是一份文档，但不属于能读取的格式：{ $formats }。如果是逐行的名单，请用 --format 指明。

@@ -32,7 +32,8 @@ Examples:
   zcat list.gz | cityshield feeds import - --source partner
 
 \b
-Formats: plain (a host a line), urls, hosts (hosts file), adblock (||host^), sha256.
+Formats: plain (a host a line), urls, hosts (hosts file), adblock (||host^), sha256, csv, rpz,
+misp, stix.
 Lines that can't be read are reported with their numbers; the others are taken.
 """
 
