@@ -46,6 +46,8 @@ REST_DAYS = 180
 NO_LONGER_LISTED = "no longer listed by enough trusted sources"
 """Why the automatic tier ends a block that it made."""
 
+_read_evidence = msgspec.json.Decoder(tuple[str, ...]).decode
+_read_approvals = msgspec.json.Decoder(tuple[Approval, ...]).decode
 _BY_PEOPLE = (STATES.index(REFUSED), STATES.index(REMOVED))
 _in_force = STATES.index(IN_FORCE)
 _expired = STATES.index(EXPIRED)
@@ -284,21 +286,23 @@ def _row(decision: Decision, revision: int) -> dict[str, Any]:
 
 
 def _decision(row: Any) -> Decision:
+    number, action, scope, value, reason, origin, evidence, state, needed, approvals, *rest = row
+    proposed_at, days, dry_run, since, expires, ended_at, end_reason, _, _ = rest
     return Decision(
-        row.id,
-        ACTIONS[row.action],
-        Target(SCOPES[row.scope], row.value),
-        row.reason,
-        ORIGINS[row.origin],
-        msgspec.json.decode(row.evidence, type=tuple[str, ...]),
-        STATES[row.state],
-        row.needed,
-        msgspec.json.decode(row.approvals, type=tuple[Approval, ...]),
-        row.proposed_at,
-        row.days,
-        bool(row.dry_run),
-        row.since,
-        row.expires,
-        row.ended_at,
-        row.end_reason,
+        number,
+        ACTIONS[action],
+        Target(SCOPES[scope], value),
+        reason,
+        ORIGINS[origin],
+        _read_evidence(evidence),
+        STATES[state],
+        needed,
+        _read_approvals(approvals) if approvals != "[]" else (),
+        proposed_at,
+        days,
+        bool(dry_run),
+        since,
+        expires,
+        ended_at,
+        end_reason,
     )

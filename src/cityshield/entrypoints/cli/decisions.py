@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,12 +160,14 @@ def automatic(as_json: bool, language: str, home: Path) -> None:
 @decisions.command(
     epilog="\b\nExamples:\n"
     "  cityshield decisions export --format hosts\n"
-    "  cityshield decisions export --format rpz --output /etc/knot-resolver/cityshield.rpz\n"
+    "  cityshield decisions export --format rpz --output /etc/knot-resolver/cityshield.zone\n"
+    "  cityshield decisions export --all /srv/open-data\n"
 )
 @click.option("--format", "format_", type=click.Choice(_EXPORTS), default="json", show_default=True)
 @click.option("--output", metavar="FILE", help="Write there, whole or not at all [default: print].")
+@click.option("--all", "folder", metavar="DIR", help="Write every format into a folder.")
 @home_option
-def export(format_: str, output: str | None, home: Path) -> None:
+def export(format_: str, output: str | None, folder: str | None, home: Path) -> None:
     """Write the decisions in force; the same decisions give the same bytes."""
     from cityshield.adapters.exports.export import About, formats, in_order
     from cityshield.adapters.store.decisions import find
@@ -173,21 +176,28 @@ def export(format_: str, output: str | None, home: Path) -> None:
     config = read_config(home)
     listed = in_order(list(find(open_store(home), states=(IN_FORCE,))))
     about = About(config.operator.name, config.operator.contact, config.decisions.licence)
-    pieces = formats()[format_](listed, about)
-    if output is None:
-        for piece in pieces:
+    if folder is not None:
+        for name, write in formats().items():
+            _write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
+    elif output is not None:
+        _write_whole(output, formats()[format_](listed, about))
+    else:
+        for piece in formats()[format_](listed, about):
             sys.stdout.write(piece)
-        return
-    scratch = f"{output}.part"
+
+
+def _write_whole(path: str, pieces: Iterable[str]) -> None:
+    """Write a file, or leave the one there is."""
+    scratch = f"{path}.part"
     try:
         with open(scratch, "w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, output)
+        os.replace(scratch, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=output, reason=reason) from error
+        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 @decisions.command(epilog="\b\nExit status: 0 sound, 1 not.\n")
