@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,17 @@ def main() -> None:
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
     """The ASGI application with every route, over a data directory."""
     from cityshield.entrypoints.api.routes import api_routes
+    from cityshield.entrypoints.pages.decisions import BlockPage, decision_routes
     from cityshield.entrypoints.pages.routes import Page, page_routes
     from cityshield.entrypoints.web.app import make_app
     from cityshield.service import Service
 
     service = Service(home, config, folders)
     page = Page(service)
-    return make_app(service, [api_routes(service), *page_routes(page)], page.refuse)
+    shown = [*page_routes(page), *decision_routes(page)]
+    return make_app(
+        service, [api_routes(service), *shown], page.refuse, partial(BlockPage, page=page)
+    )
 
 
 def start(home: Path, config: Config, folders: Sequence[Path], language: str) -> None:

@@ -18,7 +18,10 @@ from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import authenticate
 from cityshield.config import Config
 from cityshield.desk import Desk
+from cityshield.guards.links.canonical import canonicalize, expressions
+from cityshield.guards.links.gather import decision_on
 from cityshield.shield import build_shield
+from cityshield.vocabulary.decision import BLOCK, URL, Decision
 from cityshield.vocabulary.errors import Forbidden
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.subject import FILE, Subject
@@ -79,6 +82,17 @@ class Service:
         for verdict in verdicts:
             self._count(verdict.subject.kind, verdict.level).inc()
         return verdicts
+
+    def blocked_host(self, host: str) -> Decision | None:
+        """The decision in force that blocks a host as a whole, if there is one."""
+        link = canonicalize(f"http://{host}/".encode())
+        if link is None or link.is_ip:
+            return None
+        asked = expressions(link, self.desk.suffixes.registrable(link.host))
+        (found,) = self.shield.rooms.decided.find_many([asked])
+        whole = [decision for decision in found if decision.target.scope != URL]
+        decision = decision_on((link.host,), whole)
+        return decision if decision is not None and decision.action == BLOCK else None
 
     async def identify(self, authorization: str, scope: str = "") -> Identity:
         """Whose `Authorization` header this is.

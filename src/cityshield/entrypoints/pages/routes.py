@@ -58,12 +58,7 @@ class Page:
         **args: str,
     ) -> bytes:
         """The page's HTML; `error` is a sentence id of the general sentences."""
-        config = self.service.config
         say = self.service.shield.sentences.say
-
-        def t(sentence: str, **given: object) -> str:
-            words = {name: str(value) for name, value in given.items()}
-            return self._sentences.say(sentence, language, **words)
 
         other = "en" if language != "en" else "zh-Hans"
         told = None
@@ -72,21 +67,35 @@ class Page:
             if now == f"{error}-now":
                 now = say("error-page-now", language)
             told = {"what": say(error, language, **args), "now": now}
-        html = self._templates.get_template("index.html.j2").render(
-            lang=language,
-            t=t,
-            asset=asset,
+        return self.fill(
+            "index.html.j2",
+            language,
+            "/?" + urlencode({"lang": other}),
             pack=self.pack_address,
-            other_lang_url="/?" + urlencode({"lang": other}),
-            other_lang_name=_NAMES[other],
-            operator=config.operator,
             max_file_mib=max_file_bytes(self.service) >> 20,
             verdict=verdict,
             error=told,
             text=text,
             did=did,
         )
-        return html.encode("utf-8", "replace")
+
+    def fill(self, template: str, language: str, other_address: str, **given: Any) -> bytes:
+        """A template filled; `other_address` is the same page in the other language."""
+
+        def t(sentence: str, **words: object) -> str:
+            told = {name: str(value) for name, value in words.items()}
+            return self._sentences.say(sentence, language, **told)
+
+        filled = self._templates.get_template(template).render(
+            lang=language,
+            t=t,
+            asset=asset,
+            other_lang_url=other_address,
+            other_lang_name=_NAMES["en" if language != "en" else "zh-Hans"],
+            operator=self.service.config.operator,
+            **given,
+        )
+        return filled.encode("utf-8", "replace")
 
     @cached_property
     def pack(self) -> bytes:
@@ -109,11 +118,11 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
 
     @get("/", include_in_schema=False)
     async def show(request: Asked) -> Response[bytes]:
-        return _html(page.render(_language(request)))
+        return html(page.render(language_of(request)))
 
     @post("/", status_code=200, include_in_schema=False)
     async def ask(request: Asked) -> Response[bytes]:
-        language = _language(request)
+        language = language_of(request)
         form: Form = {}
         try:
             form = await read_form(request, service.config.server.max_text_bytes)
@@ -121,12 +130,12 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
         except InputError as error:
             return _refused(page, language, error, _text(form, "text"))
         if form.get("did") in ("safe", "false-alarm"):
-            return _html(page.render(language, did=str(form["did"])))
+            return html(page.render(language, did=str(form["did"])))
         if not subjects:
-            return _html(page.render(language, error="error-nothing"), 400)
+            return html(page.render(language, error="error-nothing"), 400)
         verdicts = await service.check_many(subjects)
         worst = max(verdicts, key=lambda verdict: (RANK[verdict.level], verdict.score))
-        return _html(page.render(language, verdict=answer(service.shield, worst, language)))
+        return html(page.render(language, verdict=answer(service.shield, worst, language)))
 
     @get("/static/{name:str}", include_in_schema=False)
     async def static(name: str) -> Response[bytes]:
@@ -177,12 +186,14 @@ def _statics() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def _html(body: bytes, status: int = 200) -> Response[bytes]:
+def html(body: bytes, status: int = 200) -> Response[bytes]:
+    """A page as an answer."""
     headers = {"cache-control": "no-store", "vary": "accept-language"}
     return Response(body, status_code=status, media_type=_HTML, headers=headers)
 
 
-def _language(request: Asked) -> str:
+def language_of(request: Asked) -> str:
+    """The language that was chosen, else the one that the browser prefers."""
     chosen = request.query_params.get("lang") or request.headers.get("accept-language", "")
     return choose_language(str(chosen))
 
@@ -191,12 +202,12 @@ def _refused(page: Page, language: str, error: InputError, text: str) -> Respons
     """The page that says what was wrong with a form."""
     if error.sentence == "error-large":
         args = error.args_for_sentence
-        return _html(page.render(language, error="error-large", text=text, **args), 413)
+        return html(page.render(language, error="error-large", text=text, **args), 413)
     if error.sentence == "error-text-long":
         mib = str(max(1, page.service.config.server.max_text_bytes >> 20))
-        return _html(page.render(language, error="error-large", mib=mib), 413)
+        return html(page.render(language, error="error-large", mib=mib), 413)
     if error.sentence == "error-body":
-        return _html(page.render(language, error="error-page"), 400)
+        return html(page.render(language, error="error-page"), 400)
     raise error
 
 

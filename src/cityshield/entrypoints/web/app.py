@@ -45,10 +45,12 @@ def make_app(
     service: Service,
     routes: Sequence[BaseRouteHandler | Router],
     refuse_page: RefusePage | None = None,
+    before: Callable[[App], App] | None = None,
 ) -> Gate:
     """The application over a service; it keeps house while it runs.
 
-    `refuse_page` makes the page for what the gate refuses when a browser asked for one.
+    `refuse_page` makes the page for what the gate refuses when a browser asked for one; `before`
+    puts something between the gate and the routes.
     """
     problems = Problems(service.shield.sentences)
 
@@ -92,7 +94,9 @@ def make_app(
         told = problem(service.shield.sentences, language, status, sentence, **args)
         return MEDIA_TYPE, msgspec.json.encode(told)
 
-    return Gate(cast(App, app), service.config.server, service.registry, refuse)
+    routed = cast(App, app)
+    inner = before(routed) if before else routed
+    return Gate(inner, service.config.server, service.registry, refuse)
 
 
 def _housekeeping(service: Service):  # type: ignore[no-untyped-def]

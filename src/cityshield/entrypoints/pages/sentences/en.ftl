@@ -69,3 +69,39 @@ local-typing = Read on your device as you type. Nothing is sent.
 local-links = There is a link in it. Whether it is on our lists can only be looked up here; only the link is sent for that, not the message.
 local-links-button = Look up the link
 local-too-long = Only the beginning was read: the text is too long.
+
+decision-title = Decision { $number }
+decision-word-block = Stopped
+decision-word-warn = Careful
+decision-word-allow = Let through
+decision-word-proposed = Under review
+decision-word-over = No longer in force
+decision-what-block = { $operator } stops { $name }.
+decision-what-warn = { $operator } warns of { $name }.
+decision-what-allow = { $operator } lets { $name } through.
+decision-what-proposed = { $operator } has not decided about { $name } yet.
+decision-what-over = { $name } is no longer stopped or warned of by this decision.
+decision-why-automatic = Several sources that look into fraud list it, each by itself: { $reason }.
+decision-why-reviewed = { $people ->
+    [one] One person looked at it. The reason: { $reason }
+   *[other] { $people } people looked at it and agreed. The reason: { $reason }
+  }
+decision-now-block = Close this page. If you already typed a password or a card number there, change it or call your bank now.
+decision-now-warn = Don’t type a password, a code or a card number there. Ask somebody you trust first.
+decision-now-allow = You can open it. Still, look at the address bar before you type a password.
+decision-now-proposed = Until it is decided, treat it as you would a stranger.
+decision-now-over = That it is over does not make it safe: check the link before you open it.
+decision-facts = The decision
+decision-number = Number { $number }
+decision-scope-url = About this one link
+decision-scope-host = About this one host name
+decision-scope-domain = About this name and all names below it
+decision-since = In force since { $date }
+decision-until = Until { $date } at the latest
+decision-dry-run = A dry run: it is counted, but nothing is stopped
+decision-ended = Ended on { $date }: { $reason }
+decision-check-other = Check something else
+appeal-title = Is this a mistake, or your own site?
+appeal-how = Write to { $contact } and name decision { $number }. It costs nothing.
+appeal-how-unnamed = Tell { $operator } and name decision { $number }. It costs nothing.
+appeal-what = Say what the page is for, since when it is yours, and, if it was broken into, what you have cleaned. A person looks at it; a block that was wrong ends within seconds.
