@@ -26,8 +26,8 @@ from tests.adapters.rpz.standing import (
     unbound,
 )
 
-from benchmarks.data import hosts, malicious_feeds, many_names, popular_names
-from benchmarks.measure import CITYSHIELD, Bar, Bench, Row, environment, memory_mb, run, say
+from benchmarks.data import hosts, malicious_feeds, many_names, phishing_links, popular_names
+from benchmarks.measure import CITYSHIELD, Bar, Bench, Cost, Row, environment, memory_mb, run, say
 from cityshield.adapters.store import decisions as kept
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.listings import read_listings
@@ -61,6 +61,7 @@ def measure(bench: Bench) -> Iterator[Row]:
                 continue
             say(name)
             yield from _through(name, make, most, folder, base, upstream, changes, names, note)
+    yield from _bulk(bench)
     yield from _artefacts(bench)
     yield from _popular(bench)
 
@@ -266,6 +267,40 @@ def _old_way(
     note = f"export {cost.wall_s:.0f} s, then no answer for {longest:.1f} s at most"
     yield Row("the old way: zone file and `unbound-control reload`", time.monotonic() - started,
               "s", note=note)  # fmt: skip
+
+
+def _bulk(bench: Bench) -> Iterator[Row]:
+    """Links a CPU second with all checks and a decision in force, beside a classifier of links."""
+    count = 2_000 if bench.quick else 10_000
+    home = bench.home("bulk")
+    city = City(home, 53)
+    city.decide("parcel-desk.example")
+    city.stop()
+    links = bench.scratch / "bulk-links.txt"
+    links.write_text("\n".join(phishing_links()[:count]) + "\n")
+    one = bench.scratch / "one-link.txt"
+    one.write_text(phishing_links()[0] + "\n")
+    figure = f"`check --kind link --lines` of {count:,} phishing links, start left out"
+    check = (*CITYSHIELD, "check", "--kind", "link", "--json", "--lines")
+    ours = [_above(run((*check, links), home), run((*check, one), home)) for _ in range(3)]
+    peer = None
+    if program := shutil.which("fraudurl"):
+        out = bench.scratch / "peer.json"
+        asks = ("--workers", "1", "--format", "json", "--quiet", "-o", out)
+        runs = [
+            _above(run((program, links, *asks), home), run((program, one, *asks), home))
+            for _ in range(3)
+        ]
+        peer = count / statistics.median(runs)
+    note = "" if peer else "fraudurl is not on the path: pip install fraudurl"
+    bar = Bar(">=", 5, "ratio", ">= 5x")
+    yield Row(figure, count / statistics.median(ours), "links/CPU s", peer,
+              "fraudurl --workers 1" if peer else "", bar, note)  # fmt: skip
+
+
+def _above(many: Cost, one: Cost) -> float:
+    """CPU seconds of a run without those of a start."""
+    return max(many.cpu_s - one.cpu_s, 1e-3)
 
 
 def _artefacts(bench: Bench) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from cityshield.desks.decisions import review
 from cityshield.desks.decisions.automatic import Listing, agreed
 from cityshield.desks.decisions.collateral import (
     CLASSES,
+    PLATFORM,
     domain_of,
     guards_of,
     is_refused,
@@ -27,7 +28,15 @@ from cityshield.desks.decisions.target import read_target
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.ports.clock import Clock
 from cityshield.ports.guarded import GuardLists
-from cityshield.vocabulary.decision import AUTOMATIC, HOST, IN_FORCE, Decision, Guarded, Target
+from cityshield.vocabulary.decision import (
+    ALLOW,
+    AUTOMATIC,
+    HOST,
+    IN_FORCE,
+    Decision,
+    Guarded,
+    Target,
+)
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 
@@ -36,6 +45,9 @@ if TYPE_CHECKING:
 
 CLERK = Identity("automatic", "operator", how="local")
 """Who decides where several feeds agree."""
+
+
+_TOO_FEW = "no longer listed by enough trusted sources"
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -91,6 +103,7 @@ class Desk:
         """Propose a decision on a link or a name: see `review.propose`."""
         target = read_target(text, self.suffixes, scope)
         now = self._clock.now()
+        kept.expire_due(self._engine, now)
         decision = review.propose(
             action, target, reason, self.guards_of(target), by, now,
             evidence=evidence, days=days, dry_run=dry_run,
@@ -108,7 +121,10 @@ class Desk:
     def end(self, number: int, reason: str, by: Identity) -> Decision:
         """Refuse a proposal, or remove what is in force."""
         return self._change(
-            number, "decisions.end", by, lambda decision, now: review.end(decision, reason, now)
+            number,
+            "decisions.end",
+            by,
+            lambda decision, now: review.end(decision, reason, now, by.name),
         )
 
     def _change(
@@ -120,8 +136,14 @@ class Desk:
     def run_automatic(self) -> Ran:
         """Block what trusted sources agree on; end what they no longer do, or what is guarded."""
         now = self._clock.now()
+        kept.expire_due(self._engine, now)
         lists = _Both(self._seed, _InMemory(read_guarded(self._engine)))
         withdrawn = self._withdraw(lists, now)
+        allowed = {
+            (decision.target.scope, decision.target.value)
+            for decision in kept.find(self._engine, states=(IN_FORCE,))
+            if decision.action == ALLOW and not decision.dry_run
+        }
         hosts = 0
 
         def counted() -> Iterator[Listing]:
@@ -133,18 +155,26 @@ class Desk:
         settings = self._settings
         made = list(
             agreed(
-                counted(), lists, self.suffixes, now,
-                agree=settings.agree, days=settings.days,
+                counted(),
+                lists,
+                self.suffixes,
+                now,
+                agree=settings.agree,
+                days=settings.days,
+                allowed=allowed,
             )
-        )  # fmt: skip
+        )
         wanted = {decision.target.value for decision in made}
         gone = [
-            (decision.id, kept.NO_LONGER_LISTED)
+            (decision.id, _TOO_FEW)
             for decision in kept.find(self._engine, states=(IN_FORCE,))
             if decision.origin == AUTOMATIC and decision.target.value not in wanted
         ]
         kept.end_many(self._engine, gone, CLERK, now)
         new = kept.add_in_force(self._engine, made, CLERK, now)
+        kept.renew(self._engine, sorted(wanted), now, now + settings.days * review.DAY_S)
+        late = _Both(self._seed, _InMemory(read_guarded(self._engine)))
+        withdrawn += self._withdraw(late, now)  # a guard list may have come meanwhile
         return Ran(hosts, new, withdrawn, len(gone))
 
     def take_guard_list(
@@ -156,8 +186,10 @@ class Desk:
         """
         if kind not in CLASSES:
             raise InputError("error-guard-class", kind=kind, kinds=", ".join(CLASSES))
+        if not names:
+            raise InputError("error-feed-empty", path=source, format=kind)
         now = self._clock.now()
-        entries = [(domain_of(name, self.suffixes), name) for name in names]
+        entries = [(domain_of(name, self.suffixes), name) for name in self._widened(names, kind)]
         taken = replace_guarded(self._engine, source, kind, entries, by, now)
         lists = _Both(self._seed, _InMemory(read_guarded(self._engine)))
         return taken, self._withdraw(lists, now)
@@ -186,6 +218,11 @@ class Desk:
             return is_refused(decision.action, decision.target, guards)
 
         return verify(self._engine, self._clock.now(), is_guarded)
+
+    def _widened(self, names: Sequence[str], kind: str) -> list[str]:
+        """Names, and for a public suffix that is no platform's own all names below it."""
+        wide = [f"*.{n}" for n in names if kind != PLATFORM and self.suffixes.suffix(n) == n]
+        return [*names, *wide]
 
     def _withdraw(self, lists: GuardLists, now: int) -> int:
         """End the blocks in DNS of names that are guarded by now."""

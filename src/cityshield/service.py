@@ -91,7 +91,7 @@ class Service:
         asked = expressions(link, self.desk.suffixes.registrable(link.host))
         (found,) = self.shield.rooms.decided.find_many([asked])
         whole = [decision for decision in found if decision.target.scope != URL]
-        decision = decision_on((link.host,), whole)
+        decision = decision_on(link.host, link, whole)
         return decision if decision is not None and decision.action == BLOCK else None
 
     async def identify(self, authorization: str, scope: str = "") -> Identity:

@@ -14,12 +14,12 @@ import dns.zone
 import pytest
 
 from cityshield.adapters.clock import SystemClock
-from cityshield.adapters.rpz.wire import STATE_NAME
 from cityshield.adapters.store import audit
 from cityshield.adapters.store import decisions as kept
 from cityshield.adapters.store.database import open_database
 from cityshield.config import Config
 from cityshield.desk import Desk
+from cityshield.ports.zone import STATE_NAME
 from cityshield.vocabulary.decision import IN_FORCE
 from tests.conftest import free_port, run_cli
 

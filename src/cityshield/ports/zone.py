@@ -10,6 +10,11 @@ PASSED: Final = 2
 """What a record does: block the name, or let it pass whatever else says."""
 
 
+STATE_NAME: Final = "zone-state.cityshield.example"
+"""A name in every state of the zone whose TXT is the serial, so that a resolver that holds the zone
+can be asked which state it holds. Nothing can be decided about it."""
+
+
 class Record(NamedTuple):
     """One name of the zone, `*.` before it for all names below, and what the record does."""
 

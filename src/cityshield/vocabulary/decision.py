@@ -55,10 +55,11 @@ class Approval(msgspec.Struct, frozen=True, gc=False):
 class Decision(msgspec.Struct, frozen=True):
     """One decision and its whole life; times are seconds since 1970 in UTC.
 
-    It is in force from `since` until `expires`, unless it ended at `ended_at` before, for
-    `end_reason`. `needed` approvals by different people bring it into force; the proposer's own
-    is the first. `evidence` says what it rests on: the sources that agree, or what was seen. A
-    dry run counts and is shown, but is not enforced.
+    It is in force from `since` until `expires`, unless `ended_by` ended it at `ended_at` before,
+    for `end_reason`; `automatic` is who ends what the automatic tier no longer finds. `needed`
+    approvals by different people bring it into force; the proposer's own is the first. `evidence`
+    says what it rests on: the sources that agree, or what was seen. A dry run counts and is shown,
+    but is not enforced.
     """
 
     id: int
@@ -77,6 +78,7 @@ class Decision(msgspec.Struct, frozen=True):
     expires: int | None = None
     ended_at: int | None = None
     end_reason: str = ""
+    ended_by: str = ""
 
 
 class Guarded(msgspec.Struct, frozen=True, order=True, gc=False):

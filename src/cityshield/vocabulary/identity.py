@@ -32,7 +32,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     `scopes` is empty for all that the role allows. `how` says what proved the identity:
     `token`, or `local` for the operating-system user who owns the data directory. `id` is the
-    token's, for names are not unique.
+    token's, for names are not unique; `made_by` is who made that token.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Identity(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     how: str = "token"
     id: str = ""
+    made_by: str = ""
 
     def may(self, scope: str) -> bool:
         """Whether this identity may act within `scope`."""

@@ -23,6 +23,7 @@ class MemoryZone:
     def __init__(self, *names: str) -> None:
         self.states: dict[int, dict[str, int]] = {1: dict.fromkeys(names, 1)}
         self.waiting = False
+        self.told: Callable[[], object] = lambda: None
 
     def change(self, **records: int | None) -> int:
         held = dict(self.states[self.serial()])
@@ -34,6 +35,7 @@ class MemoryZone:
                 held[name] = policy
         serial = self.serial() + 1
         self.states[serial] = held
+        self.told()
         return serial
 
     def serial(self) -> int:
@@ -62,6 +64,7 @@ class MemoryZone:
 def serving(zone: MemoryZone, **settings: object) -> Iterator[ZoneServer]:
     """The server on a port of its own, until the block ends."""
     server = ZoneServer(zone, ZoneSettings(port=0, **settings))  # type: ignore[arg-type]
+    zone.told = lambda: setattr(server, "_serial", zone.serial())
     ready = threading.Event()
     ends: list[Callable[[], object]] = []
 

@@ -47,12 +47,15 @@ def test_a_block_holds_and_ends_as_it_was_decided(
         city.decide("before.example")
         city.decide("whole.example", scope=DOMAIN)
         city.decide("good.whole.example", ALLOW)
+        city.decide("a.login.whole.example")  # covered: it must not end the wildcard above it
         city.serve()
         resolver.restart()
         assert resolver.comes_to("before.example", "NXDOMAIN")
         assert resolver.code("www.before.example") == "192.0.2.7"
         assert resolver.code("any.whole.example") == "NXDOMAIN"
         assert resolver.code("good.whole.example") == "192.0.2.7"
+        for name in ("b.login", "login", "b.a.login", "x.good"):
+            assert resolver.code(f"{name}.whole.example") == "NXDOMAIN", name
 
         number = city.decide("new.example")
         assert resolver.comes_to("new.example", "NXDOMAIN")

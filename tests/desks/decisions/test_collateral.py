@@ -25,6 +25,7 @@ from cityshield.vocabulary.decision import (
     Guarded,
     Target,
 )
+from cityshield.vocabulary.errors import ConfigurationError
 
 SUFFIXES = Suffixes()
 
@@ -51,6 +52,8 @@ class Lists:
         ("good.github.io", "good.github.io", True),
         ("*.gov.cn", "tax.sz.gov.cn", True),
         ("*.gov.cn", "tax-gov.cn", False),
+        ("*.gov.uk", "apply.service.gov.uk", True),
+        ("*.gov.au", "health.vic.gov.au", True),
     ],
 )
 def test_names_with_the_same_owner_guard_each_other(entry: str, host: str, guarded: bool) -> None:
@@ -90,3 +93,16 @@ def test_the_seed_guards_what_a_city_needs_and_the_operators_own_names() -> None
     assert list(kinds.values()) == ["government", "shortener", "own", "platform", "bank"]
     assert set(kinds.values()) < set(CLASSES)
     assert not guards_of(Target(HOST, "parcel-desk.example"), seed, SUFFIXES)
+    assert guards_of(Target(HOST, "storage.googleapis.com"), seed, SUFFIXES)
+
+
+@pytest.mark.parametrize("own", ["*.city.example", "https://pay.city.example/", "City.Example."])
+def test_the_operators_own_names_are_read_as_names(own: str) -> None:
+    seed = Seed(SUFFIXES, own=(own,))
+    assert guards_of(Target(HOST, "x.city.example"), seed, SUFFIXES)
+
+
+@pytest.mark.parametrize("own", ["", "our city", "https://city.example/path", "192.0.2.1"])
+def test_an_own_name_that_is_none_is_refused(own: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Seed(SUFFIXES, own=(own,))

@@ -46,6 +46,20 @@ def test_nobody_approves_twice_whatever_the_token(again: Identity) -> None:
     assert caught.value.sentence == "error-approved-twice"
 
 
+def test_who_made_a_token_does_not_approve_by_it() -> None:
+    with pytest.raises(Forbidden) as caught:
+        approve(proposed(), [], Identity("bo", "analyst", made_by="Ana"), NOW)
+    assert caught.value.sentence == "error-approved-by-own"
+    by_admin = Identity("bo", "analyst", made_by="root")
+    assert approve(proposed(), [], by_admin, NOW).state == IN_FORCE
+
+
+def test_two_spellings_of_a_name_are_one_person() -> None:
+    jose = propose(BLOCK, NAME, "r", [], Identity("Jos\u00e9", "analyst"), NOW)
+    with pytest.raises(Forbidden):
+        approve(jose, [], Identity("Jose\u0301", "analyst"), NOW)
+
+
 def test_a_link_on_a_guarded_name_takes_three() -> None:
     decision = propose(BLOCK, Target(URL, "shop.example/x"), "r", [GUARD], ANA, NOW)
     decision = approve(decision, [GUARD], BO, NOW)
@@ -80,12 +94,12 @@ def test_what_cannot_be_proposed_is_refused(given: dict[str, object], sentence: 
 
 
 def test_one_person_ends_it_once() -> None:
-    refused = end(proposed(), "a mistake", NOW + 1)
+    refused = end(proposed(), "a mistake", NOW + 1, "ana")
     assert (refused.state, refused.ended_at, refused.end_reason) == (REFUSED, NOW + 1, "a mistake")
-    removed = end(approve(proposed(), [], BO, NOW), "cleaned", NOW + 2)
+    removed = end(approve(proposed(), [], BO, NOW), "cleaned", NOW + 2, "bo")
     assert removed.state == REMOVED
     for over in (refused, removed):
         with pytest.raises(InputError):
-            end(over, "again", NOW + 3)
+            end(over, "again", NOW + 3, "bo")
         with pytest.raises(InputError):
             approve(over, [], CHEN, NOW + 3)

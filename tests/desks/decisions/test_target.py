@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cityshield.desks.decisions.target import is_name, read_target
 from cityshield.guards.links.suffixes import Suffixes
+from cityshield.ports.zone import STATE_NAME
 from cityshield.vocabulary.decision import DOMAIN, HOST, URL, Target
 from cityshield.vocabulary.errors import InputError
 
@@ -41,6 +42,8 @@ def test_a_link_or_a_name_is_read(text: str, scope: str, target: Target) -> None
         ("localhost", "", "error-target-name"),
         ("co.uk", DOMAIN, "error-target-suffix"),
         ("github.io", DOMAIN, "error-target-suffix"),
+        ("massivegrid.com", DOMAIN, "error-target-suffix"),
+        (STATE_NAME, "", "error-target-name"),
         ("32.1.2.0.192.rpz-ip", "", "error-target-name"),
         ("*.a.example", "", "error-target-name"),
         (f"{'a' * 64}.example", "", "error-target-name"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cityshield.adapters.exports.export import About, blocked_names, heading
+from cityshield.adapters.exports.export import About, allowed_names, blocked_names, heading
 from cityshield.vocabulary.decision import Decision
 
 
@@ -14,3 +14,5 @@ def write(listed: Sequence[Decision], about: About) -> Iterator[str]:
     yield from heading([decision for *_, decision in names], about)
     for name, below, _ in names:
         yield f"local=/{name}/\n" if below else f"host-record={name},0.0.0.0,::\n"
+    for name in allowed_names(listed):
+        yield f"server=/{name}/#\n"

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, HOST, URL, Decision
+from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, HOST, URL, Decision, Target
 
 
 class About(msgspec.Struct, frozen=True):
-    """Whose decisions these are, under which licence, and where to appeal."""
+    """Whose decisions these are, under which licence, where to appeal, and as of when."""
 
     operator: str
     contact: str
     licence: str
+    changed_at: int = 0
 
 
 Write = Callable[[Sequence[Decision], About], Iterator[str]]
@@ -53,10 +54,18 @@ def blocked_names(listed: Sequence[Decision]) -> list[tuple[str, bool, Decision]
         if decision.action == BLOCK and target.scope in (HOST, DOMAIN):
             below = target.scope == DOMAIN or (target.value in names and names[target.value][1])
             names[target.value] = (target.value, below, decision)
-    for decision in listed:
-        if decision.action == ALLOW and decision.target.scope != URL:
-            names.pop(decision.target.value, None)
-    return list(names.values())
+    allowed = {d.target for d in listed if d.action == ALLOW and d.target.scope != URL}
+    return [
+        entry
+        for name, entry in names.items()
+        if not {Target(HOST, name), Target(DOMAIN, name)} & allowed
+    ]
+
+
+def allowed_names(listed: Sequence[Decision]) -> list[str]:
+    """The names that are let through, in order."""
+    allowed = {d.target.value for d in listed if d.action == ALLOW and d.target.scope != URL}
+    return sorted(allowed)
 
 
 def heading(listed: Sequence[Decision], about: About, mark: str = "#") -> Iterator[str]:

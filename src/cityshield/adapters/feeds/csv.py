@@ -1,6 +1,7 @@
 """Comma-separated values (RFC 4180) with a link or a host in some column: URLhaus, PhishTank.
 
-The first cell that is a link with its scheme counts, else the first that is a host or an address.
+The first cell that is a link with its scheme, a host or an address counts. A row that says `allow`
+is passed over.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ def read(line: str) -> list[tuple[str, str]] | None:
     except (csv.Error, ValueError):
         return None
     cells = [cell.strip() for cell in row[:_MOST_CELLS]]
+    if "allow" in cells[:3]:
+        return []
     for cell in cells:
         if "://" in cell[:10] and "\t" not in cell:
             return urls.read(cell) or None
-    for cell in cells:
         if expression := host_expression(cell):
             return [(HOST, expression)]
     return [] if "url" in map(str.lower, cells) or "domain" in map(str.lower, cells) else None

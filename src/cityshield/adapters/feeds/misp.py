@@ -17,6 +17,7 @@ class _Attribute(msgspec.Struct):
     type: str = ""
     value: str = ""
     to_ids: bool = True
+    deleted: bool = False
 
 
 class _Object(msgspec.Struct):
@@ -57,7 +58,7 @@ def _attributes(event: _Event) -> list[_Attribute]:
 
 
 def _entries(attribute: _Attribute) -> list[tuple[str, str]] | None:
-    if not attribute.to_ids:
+    if not attribute.to_ids or attribute.deleted:
         return []
     kind, value = attribute.type, attribute.value.strip()
     if kind in _HOSTS:

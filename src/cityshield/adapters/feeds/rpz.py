@@ -1,7 +1,8 @@
-"""Response policy zones as zone files: names that do not exist, or lead elsewhere.
+"""Response policy zones as zone files: names that do not exist, or are not answered.
 
 Source: draft-vixie-dnsop-dns-rpz, section 5. Names are relative to the zone, as zones are
-published; triggers other than names, and names that are let through, are passed over.
+published; triggers other than names, names that are let through, and those that lead elsewhere,
+such as to the safe side of a search engine, are passed over.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from cityshield.vocabulary.indicator import HOST
 
 _ALONE = ("$", "@", ";")
 _TRIGGERS = ("rpz-ip", "rpz-client-ip", "rpz-nsip", "rpz-nsdname")
-_PASSED = ("rpz-passthru", "rpz-log-only")
+_BLOCKS = (".", "*.", "rpz-drop.")
 _CLASSES = ("IN", "CNAME", "A", "AAAA", "TXT", "NS", "SOA")
 
 
@@ -29,7 +30,7 @@ def read(line: str) -> list[tuple[str, str]] | None:
         return []
     if kind not in ("CNAME", "A", "AAAA") or words[0].endswith("."):
         return None
-    if data.lower().rstrip(".") in _PASSED or words[0].lower().endswith(_TRIGGERS):
+    if kind != "CNAME" or data.lower() not in _BLOCKS or words[0].lower().endswith(_TRIGGERS):
         return []
     expression = host_expression(words[0])
     return [(HOST, expression)] if expression else None

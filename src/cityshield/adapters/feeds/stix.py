@@ -7,6 +7,7 @@ joins observations (AND, FOLLOWEDBY) or denies says more than one entry can, and
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Literal
 
@@ -29,6 +30,8 @@ class _Object(msgspec.Struct):
     pattern: str = ""
     pattern_type: str = "stix"
     revoked: bool = False
+    indicator_types: list[str] = []
+    valid_until: str = ""
 
 
 class _Bundle(msgspec.Struct):
@@ -49,7 +52,9 @@ def read_document(text: bytes) -> Iterator[list[tuple[str, str]] | None] | None:
 
 
 def _entries(item: _Object) -> list[tuple[str, str]] | None:
-    if item.type != "indicator" or item.revoked:
+    if item.type != "indicator" or item.revoked or "benign" in item.indicator_types:
+        return []
+    if item.valid_until and item.valid_until < _now():
         return []
     pattern = item.pattern
     if item.pattern_type != "stix" or len(pattern) > _LONGEST_PATTERN:
@@ -68,6 +73,11 @@ def _of(path: str, value: str) -> list[tuple[str, str]]:
         return sha256.read(value) or []
     expression = host_expression(value)
     return [(HOST, expression)] if expression else []
+
+
+def _now() -> str:
+    """Now as STIX writes it, so that one can be compared with the other."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
 
 
 def _unquoted(value: str) -> str:

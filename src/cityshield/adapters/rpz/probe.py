@@ -9,7 +9,7 @@ import dns.rcode
 import dns.rdatatype
 import msgspec
 
-from cityshield.adapters.rpz.wire import STATE_NAME
+from cityshield.ports.zone import STATE_NAME
 
 HELD, NOT_HELD, NO_ANSWER = "held", "not-held", "no-answer"
 

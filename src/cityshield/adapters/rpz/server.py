@@ -57,7 +57,8 @@ class ZoneServer:
         except ValueError as error:
             raise ConfigurationError("error-zone-setting", reason=str(error)) from error
         self._notifier = Notifier(self._origin, settings.notify)
-        self._open = 0
+        self._serial = 0
+        self._held: dict[str, int] = {}
         self.addresses: list[tuple[str, int]] = []
         """Where it listens, once it does: the plain sockets first."""
 
@@ -66,6 +67,7 @@ class ZoneServer:
         """Listen on UDP and TCP, and over TLS where there is a certificate."""
         settings = self._settings
         loop = asyncio.get_running_loop()
+        self._serial = await asyncio.to_thread(self._zone.serial)
         async with AsyncExitStack() as stack:
             try:
                 server = await asyncio.start_server(self._serve, settings.host, settings.port)
@@ -92,51 +94,69 @@ class ZoneServer:
     async def run(self) -> None:
         """Publish changes and tell of them, until cancelled; a fault is logged and tried again."""
         async with asyncio.TaskGroup() as tasks:
-            rest_s = 0.0
+            rest_s, is_first = 0.0, True
             while True:
                 await asyncio.sleep(rest_s)
                 rest_s = _LOOK_EVERY_S
                 try:
-                    if self._zone.serial() and not await asyncio.to_thread(self._zone.is_waiting):
+                    if not is_first and not await asyncio.to_thread(self._zone.is_waiting):
                         continue
-                    serial = await asyncio.to_thread(self._zone.publish)
+                    published = await asyncio.to_thread(self._zone.publish)
+                    self._serial = await asyncio.to_thread(self._zone.serial)
                 except CityShieldError as error:
                     log.error("publish", error=error.sentence, **error.args_for_sentence)
                     rest_s = _AFTER_FAULT_S
                     continue
-                if serial is not None:
-                    log.info("published", serial=serial)
-                    tasks.create_task(self._notifier.tell(self._writer, serial))
+                except Exception as error:  # the last good state goes on being served
+                    log.error("publish", error=type(error).__name__)
+                    rest_s = _AFTER_FAULT_S
+                    continue
+                is_first = False
+                if published is not None:
+                    log.info("published", serial=published)
+                    tasks.create_task(self._notifier.tell(self._writer, published))
                     rest_s = float(self._settings.coalesce_s)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")[0]
+        held = self._held.get(peer, 0)
         try:
-            if self._open >= self._settings.connections:
+            is_known = bool(self._keys) or self._is_allowed(peer)
+            most = self._settings.connections
+            if not is_known or sum(self._held.values()) >= most or held >= max(1, most // 4):
                 return
-            self._open += 1
+            self._held[peer] = held + 1
             try:
-                while True:
+                is_served = True
+                while is_served:
                     async with asyncio.timeout(_IDLE_S):
                         (size,) = struct.unpack("!H", await reader.readexactly(2))
                         wire = await reader.readexactly(size)
                     async with asyncio.timeout(self._settings.transfer_s):
-                        await self._answer_stream(wire, peer, writer)
+                        is_served = await self._answer_stream(wire, peer, writer)
             finally:
-                self._open -= 1
+                self._held[peer] -= 1
+                if not self._held[peer]:
+                    del self._held[peer]
         except (OSError, EOFError, TimeoutError, ssl.SSLError):
             pass  # gone, idle or too slow: the next transfer starts anew
         except CityShieldError as error:
             log.error("transfer", peer=peer, error=error.sentence, **error.args_for_sentence)
+        except Exception as error:  # one transfer that fails is not the end of the others
+            log.error("transfer", peer=peer, error=type(error).__name__)
         finally:
             with suppress(OSError, ssl.SSLError):
                 writer.close()
 
-    async def _answer_stream(self, wire: bytes, peer: str, writer: asyncio.StreamWriter) -> None:
+    async def _answer_stream(self, wire: bytes, peer: str, writer: asyncio.StreamWriter) -> bool:
+        """Answer one query; whether it was one that is answered, and not refused."""
+        is_served = False
         answers = await asyncio.to_thread(self._answers, wire, peer, stream=True)
         while some := await asyncio.to_thread(lambda: list(islice(answers, _MESSAGES_AT_ONCE))):
             writer.writelines([part for m in some for part in (struct.pack("!H", len(m)), m)])
             await writer.drain()
+            is_served = is_served or not some[0][3] & 0x0F
+        return is_served
 
     def answer(self, wire: bytes, peer: str) -> bytes | None:
         """The answer to a datagram; None for what deserves none."""
@@ -170,7 +190,7 @@ class ZoneServer:
             return _refusal(wire, dns.rcode.REFUSED)
         if not (query.had_tsig or self._is_allowed(peer)):
             return _refusal(wire, dns.rcode.REFUSED)
-        serial = self._zone.serial()
+        serial = self._serial
         if not serial:
             return _refusal(wire, dns.rcode.SERVFAIL)
         records: Iterator[bytes]
@@ -220,8 +240,8 @@ class _Datagrams(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         try:
             answer = self._server.answer(data, addr[0])
-        except CityShieldError as error:
-            log.error("query", error=error.sentence, **error.args_for_sentence)
+        except Exception as error:  # one query that fails is not the end of the others
+            log.error("query", error=type(error).__name__)
             return
         if answer is not None:
             self._transport.sendto(answer, addr)

@@ -16,6 +16,14 @@ Name = Annotated[
 ]
 
 
+Host = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^$|^(?=.{1,200}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
+    ),
+]
+
+
 class ZoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The block zone.
 
@@ -35,7 +43,7 @@ class ZoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     notify: tuple[str, ...] = ()
     keys: dict[str, str] = {}
-    blocked_to: str = ""
+    blocked_to: Host = ""
     coalesce_s: Seconds = 5
     ttl_s: Seconds = 30
     refresh_s: Seconds = 60

@@ -10,11 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cityshield.ports.zone import BLOCKED, Change, Record
-
-STATE_NAME = "zone-state.cityshield.example"
-"""A name in every state of the zone whose TXT is the serial, so that a resolver that holds the zone
-can be asked which state it holds."""
+from cityshield.ports.zone import BLOCKED, STATE_NAME, Change, Record
 
 _SOA, _NS, _CNAME, _TXT, _IN = 6, 2, 5, 16, 1
 _TO_ORIGIN = b"\xc0\x0c"

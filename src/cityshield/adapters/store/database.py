@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool
 
 from cityshield.adapters.store.place import STORE_NAME, locked
 from cityshield.vocabulary.errors import StoreError
@@ -26,12 +27,14 @@ _LOCK_NAME = "store.lock"
 _FAULTS_OF_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
-def open_database(home: Path, *, create: bool = True, busy_ms: int = _BUSY_MS) -> Engine:
+def open_database(
+    home: Path, *, create: bool = True, busy_ms: int = _BUSY_MS, pooled: bool = True
+) -> Engine:
     """The store in a data directory, migrated as needed; StoreError when it may not be created.
 
     Before a migration of a store that holds something, the file is copied to `backups/`. The
     engine never makes a file: once open, a store that is deleted is missing, not empty. `busy_ms`
-    is how long to wait for another writer.
+    is how long to wait for another writer. Without a pool, who reads slowly keeps nobody waiting.
     """
     path = home / STORE_NAME
     if create or home.exists():
@@ -39,7 +42,8 @@ def open_database(home: Path, *, create: bool = True, busy_ms: int = _BUSY_MS) -
     if not create and not path.is_file():
         raise StoreError("error-store-missing", path=str(path))
     url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, creator=partial(_connect, path, busy_ms))
+    pool = {} if pooled else {"poolclass": NullPool}
+    engine = create_engine(url, creator=partial(_connect, path, busy_ms), **pool)
     event.listen(engine, "connect", partial(_prepare, path, busy_ms))
     event.listen(engine, "checkout", partial(_require_same_file, path))
     event.listen(engine, "begin", _begin)

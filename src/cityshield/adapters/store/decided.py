@@ -103,10 +103,10 @@ class DecisionLookup:
         now = self._clock.monotonic()
         if now < self._look_at:
             return
-        self._look_at = now + _LOOK_EVERY_S
         with self._reading() as reader:
             row = reader.execute("SELECT max(revision) FROM decisions").fetchone()
         self._revision = row[0] or 0
+        self._look_at = now + _LOOK_EVERY_S  # only now: what could not be read is not "nothing"
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

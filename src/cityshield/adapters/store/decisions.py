@@ -20,6 +20,8 @@ from cityshield.desks.decisions.review import DAY_S, end
 from cityshield.desks.decisions.target import is_name
 from cityshield.vocabulary.decision import (
     ACTIONS,
+    AUTOMATIC,
+    BLOCK,
     EXPIRED,
     IN_FORCE,
     ORIGINS,
@@ -43,9 +45,7 @@ _VALUES_AT_ONCE = 500
 REST_DAYS = 180
 """How long the automatic tier keeps away from a target whose block a person ended."""
 
-NO_LONGER_LISTED = "no longer listed by enough trusted sources"
-"""Why the automatic tier ends a block that it made."""
-
+_ENDED = (STATES.index(REFUSED), STATES.index(REMOVED))
 _read_evidence = msgspec.json.Decoder(tuple[str, ...]).decode
 _read_approvals = msgspec.json.Decoder(tuple[Approval, ...]).decode
 _BY_PEOPLE = (STATES.index(REFUSED), STATES.index(REMOVED))
@@ -122,7 +122,7 @@ def end_many(engine: Engine, ended: Sequence[tuple[int, str]], by: Identity, now
                 decision = _get(connection, number)
                 if decision.state != IN_FORCE:
                     continue
-                after = end(decision, reason, now)
+                after = end(decision, reason, now, AUTOMATIC)
                 values = _row(after, revision)
                 connection.execute(update(decisions).where(decisions.c.id == number).values(values))
                 _mark(connection, [after])
@@ -201,6 +201,48 @@ def _enforced(engine: Engine, which: ColumnElement[bool], now: int) -> list[Deci
         return [_decision(row) for row in connection.execute(query.order_by(decisions.c.id))]
 
 
+def renew(engine: Engine, values: Sequence[str], now: int, expires: int) -> int:
+    """Move the end of automatic blocks of these hosts that would end within half their time."""
+    renewed = 0
+    soon = (now + expires) // 2
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        with writing(engine) as connection:
+            renewed += connection.execute(
+                update(decisions)
+                .where(
+                    decisions.c.value.in_(values[start : start + _VALUES_AT_ONCE]),
+                    decisions.c.origin == ORIGINS.index(AUTOMATIC),
+                    decisions.c.state == _in_force,
+                    decisions.c.expires < soon,
+                )
+                .values(expires=expires, revision=_next_revision(connection))
+            ).rowcount
+    return renewed
+
+
+def expire_due(engine: Engine, now: int) -> None:
+    """End what has had its time, if anything has."""
+    due = decisions.c.state == _in_force, decisions.c.expires <= now
+    with engine.connect() as connection:
+        found = connection.scalar(select(decisions.c.id).where(*due).limit(1))
+    if found is not None:
+        with writing(engine) as connection:
+            expire(connection, now)
+
+
+def last_change(engine: Engine) -> int:
+    """When a decision last came into force or ended."""
+    query = select(func.max(decisions.c.since), func.max(decisions.c.ended_at))
+    with engine.connect() as connection:
+        row = connection.execute(query).one()
+    return max(row[0] or 0, row[1] or 0)
+
+
+def reversed_name(name: str) -> str:
+    """A name with its labels from the top down, so that all below a name stand together."""
+    return ".".join(reversed(name.split(".")))
+
+
 def _open_like(decision: Decision) -> Select[Any]:
     """A decision that says the same of the same target, open or in force."""
     return select(decisions.c.id).where(
@@ -215,15 +257,18 @@ def _open_like(decision: Decision) -> Select[Any]:
 def _taken(connection: Connection, values: Sequence[str], now: int) -> set[Target]:
     """The targets among these values of which the automatic tier keeps away.
 
-    Some decision on them is open or in force, or a person ended one not long ago.
+    One is blocked already, or a person ended a block of it not long ago.
     """
-    states, ended_at = decisions.c.state, decisions.c.ended_at
-    ended = states.in_(_BY_PEOPLE) & (ended_at > now - REST_DAYS * DAY_S)
+    states = decisions.c.state
+    in_force = (states == _in_force) & (decisions.c.expires > now)
+    ended = states.in_(_ENDED) & (decisions.c.ended_at > now - REST_DAYS * DAY_S)
     found: set[Target] = set()
     for start in range(0, len(values), _VALUES_AT_ONCE):
         query = select(decisions.c.scope, decisions.c.value).where(
             decisions.c.value.in_(values[start : start + _VALUES_AT_ONCE]),
-            (states <= _in_force) | (ended & (decisions.c.end_reason != NO_LONGER_LISTED)),
+            decisions.c.action == ACTIONS.index(BLOCK),
+            decisions.c.dry_run.is_(False),
+            in_force | (ended & (decisions.c.ended_by != AUTOMATIC)),
         )
         found |= {Target(SCOPES[scope], value) for scope, value in connection.execute(query)}
     return found
@@ -281,13 +326,15 @@ def _row(decision: Decision, revision: int) -> dict[str, Any]:
         "end_reason": decision.end_reason,
         "revision": revision,
         "key": key_of(expression_of(decision.target)),
+        "reversed": reversed_name(decision.target.host),
+        "ended_by": decision.ended_by,
     }
     return values | ({"id": decision.id} if decision.id else {})
 
 
 def _decision(row: Any) -> Decision:
     number, action, scope, value, reason, origin, evidence, state, needed, approvals, *rest = row
-    proposed_at, days, dry_run, since, expires, ended_at, end_reason, _, _ = rest
+    proposed_at, days, dry_run, since, expires, ended_at, end_reason, *_, ended_by = rest
     return Decision(
         number,
         ACTIONS[action],
@@ -305,4 +352,5 @@ def _decision(row: Any) -> Decision:
         expires,
         ended_at,
         end_reason,
+        ended_by,
     )

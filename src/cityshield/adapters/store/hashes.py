@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from cityshield.adapters.store.decisions import expression_of, in_force_between
 from cityshield.adapters.store.indicators import TYPES
 from cityshield.adapters.store.tables import indicators
-from cityshield.vocabulary.decision import ALLOW, DOMAIN
+from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, Decision
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY
 
 PREFIX_BYTES = 4
@@ -56,12 +56,15 @@ def _with_prefix(engine: Engine, prefix: bytes, now: int) -> set[FullHash]:
     with engine.connect() as connection:
         listed = set(connection.scalars(query))
     found = {value: FullHash(_digest(value), LISTED, _is_host(value)) for value in listed}
-    for decision in in_force_between(engine, lowest, highest, now):
-        value = expression_of(decision.target)
+    decided = in_force_between(engine, lowest, highest, now)
+    for decision in decided:
         if decision.action == ALLOW:
-            found.pop(value, None)
-        else:
-            below = decision.target.scope == DOMAIN
+            found.pop(expression_of(decision.target), None)
+    for decision in sorted(decided, key=_is_block):
+        if decision.action != ALLOW:
+            value = expression_of(decision.target)
+            known = found.get(value)
+            below = decision.target.scope == DOMAIN or (known is not None and known.below)
             found[value] = FullHash(_digest(value), decision.action, below)
     return set(found.values())
 
@@ -72,6 +75,10 @@ def _keys_of(prefix: bytes) -> tuple[int, int]:
     lowest = int.from_bytes(prefix + bytes(rest), "big", signed=True)
     highest = int.from_bytes(prefix + b"\xff" * rest, "big", signed=True)
     return lowest, highest
+
+
+def _is_block(decision: Decision) -> bool:
+    return decision.action == BLOCK
 
 
 def _is_host(expression: str) -> bool:

@@ -13,7 +13,8 @@ import msgspec
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import key_of, write_index
 from cityshield.adapters.store.place import locked
-from cityshield.vocabulary.errors import StoreError
+from cityshield.vocabulary.errors import Forbidden, InputError, StoreError
+from cityshield.vocabulary.identity import ADMIN
 from cityshield.vocabulary.indicator import (
     BENIGN_ACTIVITY,
     HOST,
@@ -202,8 +203,25 @@ def _start(engine: Engine, name: str, reason: str, by: Identity | None, now: int
 
     with writing(engine) as connection:
         if by is not None:
+            _require_may(connection, name, by)
             record(connection, by, "feeds.import.start", now, {"source": name})
         return source_id_of(connection, name, reason)
+
+
+def _require_may(connection: Connection, name: str, by: Identity) -> None:
+    """Refuse indicators for a guard list, and for a trusted source by a token below admin."""
+    from sqlalchemy import select
+
+    from cityshield.adapters.store.tables import sources
+
+    query = select(sources.c.guard, sources.c.trusted).where(sources.c.name == name)
+    row = connection.execute(query).first()
+    if row is None:
+        return
+    if row.guard:
+        raise InputError("error-source-both", name=name)
+    if row.trusted and by.how == "token" and by.role != ADMIN:
+        raise Forbidden("error-source-decides", name=name)
 
 
 def source_id_of(connection: Connection, name: str, reason: str) -> int:

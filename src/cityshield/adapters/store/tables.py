@@ -64,8 +64,11 @@ decisions = Table(
     Column("end_reason", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("key", BigInteger, nullable=False),
+    Column("reversed", Text, nullable=False),
+    Column("ended_by", Text, nullable=False),
 )
 Index("decisions_key", decisions.c.key)
+Index("decisions_reversed", decisions.c.reversed)
 Index("decisions_revision", decisions.c.revision)
 Index("decisions_value", decisions.c.value, decisions.c.state)
 Index("decisions_expires", decisions.c.state, decisions.c.expires)
@@ -82,8 +85,10 @@ zone_records = Table(
     metadata,
     Column("owner", String(255), primary_key=True),
     Column("policy", SmallInteger, nullable=False),
+    Column("reversed", String(255), nullable=False),
     sqlite_with_rowid=False,
 )
+Index("zone_records_reversed", zone_records.c.reversed)
 
 zone_serials = Table(
     "zone_serials",
@@ -139,6 +144,7 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("created_by", String(200), nullable=False, server_default=""),
 )
 
 audit = Table(

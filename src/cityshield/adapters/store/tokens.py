@@ -87,6 +87,7 @@ def _insert(
             digest=sha256(secret.encode()).hexdigest(),
             created_at=now,
             expires=expires,
+            created_by=by.name,
         )
     )
     first = insert(settings).values(name=_FIRST, value=str(now))
@@ -111,7 +112,9 @@ def authenticate(engine: Engine, text: str, now: int) -> Identity | None:
         row = connection.execute(query).first()
     if row is None or not hmac.compare_digest(row.digest, sha256(secret.encode()).hexdigest()):
         return None
-    return Identity(row.name, row.role, tuple(row.scopes.split()), id=row.id)
+    return Identity(
+        row.name, row.role, tuple(row.scopes.split()), id=row.id, made_by=row.created_by
+    )
 
 
 def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:

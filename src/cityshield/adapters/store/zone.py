@@ -8,25 +8,25 @@ finds the last whole state, and no change is applied twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.decisions import expire
+from cityshield.adapters.store.decisions import expire, reversed_name
 from cityshield.adapters.store.tables import (
     decisions,
+    settings,
     zone_changes,
     zone_records,
     zone_serials,
     zone_waiting,
 )
-from cityshield.ports.zone import BLOCKED, PASSED, Change, Record
+from cityshield.desks.decisions.projection import POLICIES, parents, policy_for, records_of
+from cityshield.ports.zone import BLOCKED, STATE_NAME, Change, Record
 from cityshield.vocabulary.decision import (
     ACTIONS,
-    ALLOW,
-    BLOCK,
     DOMAIN,
     HOST,
     IN_FORCE,
@@ -41,16 +41,18 @@ _MOST_AT_ONCE = 200_000
 
 _SERIALS_KEPT = 2_000
 _SERIAL_SPACE = 1 << 32
-_in_force, _domain = STATES.index(IN_FORCE), SCOPES.index(DOMAIN)
-_policies = {ACTIONS.index(BLOCK): BLOCKED, ACTIONS.index(ALLOW): PASSED}
+_SHAPE = "zone.shape"
+_in_force = STATES.index(IN_FORCE)
 
 
 class StoredZone:
     """The `Zone` port over the store."""
 
-    def __init__(self, engine: Engine, now: Callable[[], int]) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], int], shape: str = "") -> None:
+        """`shape` is what else of the settings the records depend on; it makes a new state."""
         self._engine = engine
         self._now = now
+        self._shape = shape
 
     def serial(self) -> int:
         """The newest serial; 0 while nothing was ever published."""
@@ -113,6 +115,9 @@ class StoredZone:
         with writing(self._engine) as connection:
             expire(connection, now)
             number, serial = _newest(connection)
+            if is_new := self._take_shape(connection):
+                connection.execute(delete(zone_changes))
+                connection.execute(delete(zone_serials))
             count = 0
             values = select(zone_waiting.c.value).order_by(zone_waiting.c.value)
             waiting = list(connection.scalars(values.limit(_MOST_AT_ONCE)))
@@ -122,7 +127,7 @@ class StoredZone:
             if waiting:
                 done = zone_waiting.c.value <= waiting[-1]
                 connection.execute(delete(zone_waiting).where(done))
-            if not count and serial:
+            if not count and serial and not is_new:
                 return None
             serial = _next_serial(serial, now)
             connection.execute(
@@ -131,16 +136,26 @@ class StoredZone:
             _forget(connection, number + 1)
         return serial
 
+    def _take_shape(self, connection: Connection) -> bool:
+        """Whether the records are written otherwise than before: then the history is of no use."""
+        if not self._shape:
+            return False
+        query = select(settings.c.value).where(settings.c.name == _SHAPE)
+        held = connection.scalar(query)
+        if held == self._shape:
+            return False
+        keep = upsert(settings).values(name=_SHAPE, value=self._shape)
+        connection.execute(
+            keep.on_conflict_do_update(index_elements=["name"], set_={"value": self._shape})
+        )
+        return held is not None
+
 
 def is_blocked(engine: Engine, name: str) -> bool:
-    """Whether the zone blocks a name: by the record of the name, else the nearest one above."""
-    labels = name.split(".")
-    above = [f"*.{'.'.join(labels[place:])}" for place in range(1, len(labels))]
-    query = select(zone_records).where(zone_records.c.owner.in_([name, *above]))
+    """Whether the zone blocks a name."""
+    owners = [name, *(f"*.{above}" for above in parents(name))]
     with engine.connect() as connection:
-        found = {row.owner: row.policy for row in connection.execute(query)}
-    policies = [found[owner] for owner in (name, *above) if owner in found]
-    return bool(policies) and policies[0] == BLOCKED
+        return policy_for(name, _held(connection, zone_records.c.owner.in_(owners))) == BLOCKED
 
 
 def newest_blocked(engine: Engine, most: int) -> list[str]:
@@ -156,59 +171,115 @@ def newest_blocked(engine: Engine, most: int) -> list[str]:
         return list(dict.fromkeys(connection.scalars(query)))
 
 
-def wanted_records(decided: Iterable[tuple[str, int, int]]) -> dict[str, int]:
-    """The records that decisions ask for, given the value, scope and action of each."""
-    wanted: dict[str, int] = {}
-    for value, scope, action in decided:
-        for owner in (value, f"*.{value}") if scope == _domain else (value,):
-            wanted[owner] = max(wanted.get(owner, 0), _policies[action])  # to allow wins
-    return wanted
-
-
 def enforced_in_dns() -> Select[str, int, int]:
     """Value, scope and action of the decisions that the zone shows."""
     return select(decisions.c.value, decisions.c.scope, decisions.c.action).where(
         decisions.c.state == _in_force,
         decisions.c.dry_run.is_(False),
-        decisions.c.action.in_(_policies),
+        decisions.c.action.in_([ACTIONS.index(action) for action in POLICIES]),
         decisions.c.scope.in_([SCOPES.index(HOST), SCOPES.index(DOMAIN)]),
+        decisions.c.value != STATE_NAME,
     )
+
+
+def wanted_records(rows: Iterable[Any]) -> dict[str, int]:
+    """The records that decisions ask for, as the store has them."""
+    return records_of((value, SCOPES[scope], ACTIONS[action]) for value, scope, action in rows)
 
 
 def _project(connection: Connection, number: int, names: list[str]) -> int:
-    """Write the records that decisions on these names ask for; how many differ from before."""
-    query = enforced_in_dns().where(decisions.c.value.in_(names))
-    wanted = wanted_records((row[0], row[1], row[2]) for row in connection.execute(query))
-    owners = [owner for name in names for owner in (name, f"*.{name}")]
-    query_held = select(zone_records).where(zone_records.c.owner.in_(owners))
-    held = {row.owner: row.policy for row in connection.execute(query_held)}
-    changed = [owner for owner in owners if wanted.get(owner) != held.get(owner)]
-    if not changed:
-        return 0
-    connection.execute(
-        insert(zone_changes),
-        [
-            {
-                "number": number,
-                "owner": owner,
-                "before": held.get(owner),
-                "after": wanted.get(owner),
-            }
-            for owner in changed
-        ],
-    )
-    gone = [owner for owner in changed if owner not in wanted]
-    if gone:
-        connection.execute(delete(zone_records).where(zone_records.c.owner.in_(gone)))
-    rows = [{"owner": owner, "policy": wanted[owner]} for owner in changed if owner in wanted]
-    if rows:
-        statement = upsert(zone_records)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["owner"], set_={"policy": statement.excluded.policy}
-            ),
-            rows,
+    """Write the records that decisions on these names ask for; how many differ from before.
+
+    What lies in a blocked or allowed domain is looked at with all of that domain, for records of
+    names hang on each other there.
+    """
+    roots = _roots(connection, names)
+    alone = [name for name in names if name not in roots]
+    wanted: dict[str, int] = {}
+    held: dict[str, int] = {}
+    if alone:
+        wanted |= wanted_records(
+            connection.execute(enforced_in_dns().where(decisions.c.value.in_(alone)))
         )
+        owners = [owner for name in alone for owner in (name, f"*.{name}")]
+        held |= _held(connection, zone_records.c.owner.in_(owners))
+    for root in sorted(set(roots.values())):
+        below = _at_or_below(decisions.c.reversed, root)
+        wanted |= wanted_records(connection.execute(enforced_in_dns().where(below)))
+        held |= _held(connection, _at_or_below(zone_records.c.reversed, root))
+    return _replace(connection, number, held, wanted)
+
+
+def _roots(connection: Connection, names: list[str]) -> dict[str, str]:
+    """For each name in a domain that is decided on, or was, the topmost such domain."""
+    above = sorted({each for name in names for each in (name, *parents(name))})
+    domains: set[str] = set()
+    for start in range(0, len(above), _NAMES_AT_ONCE):
+        some = above[start : start + _NAMES_AT_ONCE]
+        decided = enforced_in_dns().where(
+            decisions.c.value.in_(some), decisions.c.scope == SCOPES.index(DOMAIN)
+        )
+        domains.update(row[0] for row in connection.execute(decided))
+        wild = zone_records.c.owner.in_([f"*.{name}" for name in some])
+        domains.update(owner[2:] for owner in _held(connection, wild))
+    found = {}
+    for name in names:
+        covering = [each for each in (name, *parents(name)) if each in domains]
+        if covering:
+            found[name] = covering[-1]
+    return found
+
+
+def _at_or_below(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    start = reversed_name(name)
+    return (column == start) | ((column >= f"{start}.") & (column < f"{start}/"))
+
+
+def _held(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
+    query = select(zone_records.c.owner, zone_records.c.policy).where(which)
+    return {row.owner: row.policy for row in connection.execute(query)}
+
+
+def _replace(
+    connection: Connection, number: int, held: dict[str, int], wanted: dict[str, int]
+) -> int:
+    """Write what differs, and the history of it; a name changed before in this state goes on."""
+    changed = sorted(
+        owner for owner in held.keys() | wanted.keys() if held.get(owner) != wanted.get(owner)
+    )
+    for start in range(0, len(changed), _NAMES_AT_ONCE):
+        some = changed[start : start + _NAMES_AT_ONCE]
+        history = upsert(zone_changes)
+        connection.execute(
+            history.on_conflict_do_update(
+                index_elements=["number", "owner"], set_={"after": history.excluded.after}
+            ),
+            [
+                {
+                    "number": number,
+                    "owner": owner,
+                    "before": held.get(owner),
+                    "after": wanted.get(owner),
+                }
+                for owner in some
+            ],
+        )
+        gone = [owner for owner in some if owner not in wanted]
+        if gone:
+            connection.execute(delete(zone_records).where(zone_records.c.owner.in_(gone)))
+        rows = [
+            {"owner": owner, "policy": wanted[owner], "reversed": reversed_name(owner)}
+            for owner in some
+            if owner in wanted
+        ]
+        if rows:
+            statement = upsert(zone_records)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["owner"], set_={"policy": statement.excluded.policy}
+                ),
+                rows,
+            )
     return len(changed)
 
 

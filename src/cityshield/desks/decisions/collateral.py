@@ -3,13 +3,14 @@
 A name is guarded by every entry that has the same registrable domain (public suffix list, private
 section included): blocking `docs.shop.example` hurts whoever guards `shop.example`, and blocking
 `shop.example` hurts whoever guards `docs.shop.example`; but a tenant of a platform is not guarded
-by the platform's own name. An entry `*.suffix` guards every name under a public suffix.
+by the platform's own name. An entry `*.name` guards every name below it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cityshield.desks.decisions.projection import parents
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.ports.guarded import GuardLists
 from cityshield.vocabulary.decision import BLOCK, URL, Guarded, Target
@@ -31,9 +32,9 @@ def domain_of(entry: str, suffixes: Suffixes) -> str:
     return entry if entry.startswith("*.") else suffixes.registrable(entry)
 
 
-def domains_asked(host: str, suffixes: Suffixes) -> tuple[str, str]:
+def domains_asked(host: str, suffixes: Suffixes) -> tuple[str, ...]:
     """The domains whose entries guard a host."""
-    return suffixes.registrable(host), f"*.{suffixes.suffix(host)}"
+    return suffixes.registrable(host), *(f"*.{above}" for above in parents(host))
 
 
 def guards_of(target: Target, lists: GuardLists, suffixes: Suffixes) -> list[Guarded]:

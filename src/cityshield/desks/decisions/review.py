@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -76,8 +77,9 @@ def propose(
 def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: int) -> Decision:
     """The decision with one more approval, in force once there are enough.
 
-    A person is a name, whatever token it came with. Raises Forbidden for one who has approved
-    already, InputError for a decision that is not open or whose target is guarded by now.
+    A person is a name, whatever token it came with, and who made that token is no other person.
+    Raises Forbidden for one who has approved already, InputError for a decision that is not open
+    or whose target is guarded by now.
     """
     _require_open(decision)
     if is_refused(decision.action, decision.target, guards):
@@ -88,8 +90,11 @@ def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: in
             entry=guards[0].name,
             by=guards[0].source,
         )
-    if any(person_of(approval.name) == person_of(by.name) for approval in decision.approvals):
+    approved = {person_of(approval.name) for approval in decision.approvals}
+    if person_of(by.name) in approved:
         raise Forbidden("error-approved-twice", id=decision.id, name=by.name)
+    if by.made_by and person_of(by.made_by) in approved:
+        raise Forbidden("error-approved-by-own", id=decision.id, name=by.name, maker=by.made_by)
     needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
     approvals = (*decision.approvals, Approval(by.name, now))
     decision = replace(decision, approvals=approvals, needed=needed)
@@ -98,20 +103,20 @@ def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: in
     return replace(decision, state=IN_FORCE, since=now, expires=now + decision.days * DAY_S)
 
 
-def end(decision: Decision, reason: str, now: int) -> Decision:
-    """The decision ended by a person: removed when it was in force, else refused."""
+def end(decision: Decision, reason: str, now: int, by: str) -> Decision:
+    """The decision ended by somebody: removed when it was in force, else refused."""
     if decision.state not in (PROPOSED, IN_FORCE):
         raise InputError("error-decision-ended", id=decision.id, state=decision.state)
     reason = reason.strip()
     if not reason or len(reason) > _LONGEST_TEXT:
         raise InputError("error-decision-reason", most=_LONGEST_TEXT)
     state = REMOVED if decision.state == IN_FORCE else REFUSED
-    return replace(decision, state=state, ended_at=now, end_reason=reason)
+    return replace(decision, state=state, ended_at=now, end_reason=reason, ended_by=by)
 
 
 def person_of(name: str) -> str:
     """One spelling for the name of one person."""
-    return " ".join(name.casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _require_open(decision: Decision) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cityshield.desks.decisions.collateral import CLASSES, domain_of
+from cityshield.desks.decisions.target import read_target
 from cityshield.guards.check import read_toml
 from cityshield.guards.links.suffixes import Suffixes
-from cityshield.vocabulary.decision import Guarded
+from cityshield.vocabulary.decision import HOST, Guarded
+from cityshield.vocabulary.errors import ConfigurationError, InputError
 
 SOURCE = "cityshield"
 _FILE = Path(__file__).parent / "guarded.toml"
@@ -19,7 +21,8 @@ class Seed:
 
     def __init__(self, suffixes: Suffixes, own: Sequence[str] = ()) -> None:
         self._entries: dict[str, list[Guarded]] = {}
-        for kind, names in [*read_toml(_FILE).items(), (CLASSES[-1], own)]:
+        mine = [_own_name(name, suffixes) for name in own]
+        for kind, names in [*read_toml(_FILE).items(), (CLASSES[-1], mine)]:
             for name in names:
                 entry = Guarded(name, kind, SOURCE)
                 self._entries.setdefault(domain_of(name, suffixes), []).append(entry)
@@ -27,3 +30,11 @@ class Seed:
     def find(self, domains: Sequence[str]) -> list[Guarded]:
         """The entries whose own registrable domain is one of these, in order."""
         return [entry for domain in domains for entry in self._entries.get(domain, ())]
+
+
+def _own_name(text: str, suffixes: Suffixes) -> str:
+    """One of the operator's own names as a guard entry; ConfigurationError for what is none."""
+    try:
+        return read_target(text.removeprefix("*."), suffixes, HOST).value
+    except InputError as error:
+        raise ConfigurationError("error-own-name", name=text[:200]) from error

@@ -7,6 +7,7 @@ import re
 from cityshield.guards.links.canonical import canonicalize
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.links.written import refang
+from cityshield.ports.zone import STATE_NAME
 from cityshield.vocabulary.decision import DOMAIN, HOST, URL, Target
 from cityshield.vocabulary.errors import InputError
 
@@ -20,7 +21,7 @@ would be read as a trigger of another kind (draft-vixie-dnsop-dns-rpz, section 4
 
 def is_name(host: str) -> bool:
     """Whether a canonical host is a name that a zone can hold; an address is none."""
-    return _NAME.fullmatch(host) is not None
+    return _NAME.fullmatch(host) is not None and host != STATE_NAME
 
 
 def read_target(text: str, suffixes: Suffixes, scope: str = "") -> Target:
@@ -41,6 +42,6 @@ def read_target(text: str, suffixes: Suffixes, scope: str = "") -> Target:
         raise InputError("error-target-path", text=text[:200], scope=scope)
     if not is_name(link.host):
         raise InputError("error-target-name", text=text[:200], scope=scope)
-    if scope == DOMAIN and suffixes.suffix(link.host) == link.host:
+    if scope == DOMAIN and suffixes.is_above_others(link.host):
         raise InputError("error-target-suffix", name=link.host)
     return Target(scope, link.host)

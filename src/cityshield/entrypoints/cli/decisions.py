@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,12 +171,15 @@ def automatic(as_json: bool, language: str, home: Path) -> None:
 def export(format_: str, output: str | None, folder: str | None, home: Path) -> None:
     """Write the decisions in force; the same decisions give the same bytes."""
     from cityshield.adapters.exports.export import About, formats, in_order
-    from cityshield.adapters.store.decisions import find
+    from cityshield.adapters.store.decisions import expire_due, find, last_change
     from cityshield.config import read_config
 
     config = read_config(home)
-    listed = in_order(list(find(open_store(home), states=(IN_FORCE,))))
-    about = About(config.operator.name, config.operator.contact, config.decisions.licence)
+    engine = open_store(home)
+    expire_due(engine, int(time.time()))
+    listed = in_order(list(find(engine, states=(IN_FORCE,))))
+    operator = config.operator
+    about = About(operator.name, operator.contact, config.decisions.licence, last_change(engine))
     if folder is not None:
         for name, write in formats().items():
             _write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
@@ -228,11 +232,13 @@ def serve(language: str, home: Path) -> None:
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.rpz.server import ZoneServer
     from cityshield.adapters.sentences.sentences import Sentences
+    from cityshield.adapters.store.database import open_database
     from cityshield.adapters.store.zone import StoredZone
     from cityshield.config import read_config
 
     settings = read_config(home).zone
-    zone = StoredZone(open_store(home, create=True), SystemClock().now)
+    shape = f"{settings.name} {settings.blocked_to} {settings.ttl_s}"
+    zone = StoredZone(open_database(home, pooled=False), SystemClock().now, shape)
     server = ZoneServer(zone, settings)
 
     async def run() -> None:
@@ -261,7 +267,7 @@ def resolver(name: str, home: Path) -> None:
     epilog="\b\nExamples:\n"
     "  cityshield decisions probe --resolver 127.0.0.1\n"
     "  cityshield decisions probe --resolver 192.0.2.53@53 parcel-desk.example\n"
-    "\b\nExit status: 0 all held, 1 something is not, 3 no answer.\n"
+    "\b\nExit status: 0 all held, 1 something is not, 3 no answer, or no zone to be seen.\n"
 )
 @click.argument("names", metavar="[NAME...]", nargs=-1)
 @click.option("--resolver", "address", required=True, metavar="ADDR[@PORT]")
@@ -306,9 +312,9 @@ def probe(
         words = {"held": results.count(HELD), "count": len(results)}
         click.echo(say(f"probe-state-{state}", language, serial=str(serial), newest=str(newest)))
         click.echo(say("probe-summary", language, **words))
-    if any(result not in (HELD, NO_ANSWER) for result in results):
+    if any(result not in (HELD, NO_ANSWER) for result in results) or state == "older":
         return 1
-    return 3 if NO_ANSWER in results else 0
+    return 3 if NO_ANSWER in results or serial is None else 0
 
 
 def _desk(home: Path, engine: Engine) -> Desk:

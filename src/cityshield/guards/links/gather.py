@@ -14,7 +14,16 @@ from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.links.written import refang
 from cityshield.ports.decided import Decided
 from cityshield.ports.indicators import Indicators
-from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, SCOPES, WARN, Decision
+from cityshield.vocabulary.decision import (
+    ALLOW,
+    BLOCK,
+    DOMAIN,
+    HOST,
+    SCOPES,
+    WARN,
+    Decision,
+    Target,
+)
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, URL, Indicator
 from cityshield.vocabulary.subject import LINK, Subject
 from cityshield.vocabulary.verdict import Failure
@@ -24,6 +33,7 @@ _NOT_A_LINK = (Failure("links", "not-a-link"),)
 _WEB_PORTS = {"http": 80, "https": 443}
 _INNER = re.compile(r"https?://[^&;\s]+", re.IGNORECASE)
 _MOST_INNER = 3
+_MANY_DOTS = 5
 _MILDEST = (ALLOW, WARN, BLOCK)
 
 
@@ -52,7 +62,7 @@ class LinkGatherer:
         views = [self._view(refang(subject.value)) for subject in subjects]
         orders = [view.order if view else () for view in views]
         found = self._indicators.find_many(orders)
-        decided = self._decided.find_many(orders)
+        decided = self._decided.find_many([_with_parents(order) for order in orders])
         return [
             _facts(subject, view, listed, decisions) if view else _unread(subject)
             for subject, view, listed, decisions in zip(
@@ -94,6 +104,14 @@ class LinkGatherer:
         return View(canonical, registrable, order, elsewhere, plain)
 
 
+def _with_parents(order: Sequence[str]) -> Sequence[str]:
+    """Look-up expressions, and those of the hosts between that a link of many labels leaves out."""
+    if not order or order[0].partition("/")[0].count(".") < _MANY_DOTS:
+        return order
+    labels = order[0].partition("/")[0].split(".")
+    return [*order, *(".".join(labels[place:]) + "/" for place in range(1, len(labels) - 1))]
+
+
 class View(NamedTuple):
     """A link as it is read: see `LinkFacts`. `order` holds the look-up expressions.
 
@@ -128,32 +146,47 @@ def _facts(
     if found:
         listed, vouched = sort_out((canonical.host, elsewhere), order, found)
         vouched = vouched if plain else ()
-    decided = decision_on((canonical.host, elsewhere), decisions) if decisions else None
-    if decided is not None:
-        if decided.action == ALLOW:
-            decided, listed = (decided, ()) if plain else (None, listed)
-        else:
+    decided = None
+    if decisions:
+        others = [each for each in decisions if plain or each.action != ALLOW]
+        found_on = [decision_on(each, canonical, others) for each in (canonical.host, elsewhere)]
+        decided = max((each for each in found_on if each), key=_how_harsh, default=None)
+        if decided is not None and decided.action == ALLOW:
+            listed = ()
+        elif decided is not None:
             vouched = ()
     return LinkFacts(subject, canonical, registrable, elsewhere, inner, listed, vouched, decided)
 
 
-def decision_on(hosts: Sequence[str], decisions: Sequence[Decision]) -> Decision | None:
-    """The decision that counts for a link: the most specific; of two alike, the milder one.
+def decision_on(host: str, link: Canonical, decisions: Sequence[Decision]) -> Decision | None:
+    """The decision that counts for a link on a host: the most specific; of two alike, the milder.
 
-    `hosts` are the hosts that the link may lead to. A decision on a link or a host speaks of that
-    host alone, one on a domain of all below it.
+    A decision on a link speaks of that very path, with any query where it names none; one on a
+    host of that host alone, one on a domain of all below it.
     """
+    path, query = link.path, link.query
+    own = {host + path} | ({f"{host}{path}?{query}"} if query is not None else set())
     pertinent = [
         decision
         for decision in decisions
-        if decision.target.scope == DOMAIN or decision.target.host in hosts
+        if (decision.target.scope == URL and decision.target.value in own)
+        or decision.target == Target(HOST, host)
+        or (decision.target.scope == DOMAIN and _is_in(host, decision.target.value))
     ]
     return min(pertinent, key=_how_specific, default=None)
 
 
+def _is_in(host: str, domain: str) -> bool:
+    return host == domain or host.endswith("." + domain)
+
+
 def _how_specific(decision: Decision) -> tuple[int, int, int]:
     target = decision.target
-    return SCOPES.index(target.scope), -len(target.value), _MILDEST.index(decision.action)
+    return SCOPES.index(target.scope), -len(target.value), _how_harsh(decision)
+
+
+def _how_harsh(decision: Decision) -> int:
+    return _MILDEST.index(decision.action)
 
 
 def inner_links(url: str) -> tuple[str, ...]:

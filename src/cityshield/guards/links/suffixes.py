@@ -29,6 +29,7 @@ class Suffixes:
                 source = file.read()
         self._kinds = _kinds_of_rules(source)
         self._unencoded = not source.isascii()
+        self._above: set[str] | None = None
 
     def registrable(self, host: str) -> str:
         """Give the domain someone registered: the suffix and one label more.
@@ -44,6 +45,16 @@ class Suffixes:
     def suffix(self, host: str) -> str:
         """Give the public suffix of a host, such as ``co.uk`` or ``github.io``."""
         return self._find(host.lower().removesuffix("."))
+
+    def is_above_others(self, host: str) -> bool:
+        """Tell whether a host is a public suffix or lies above one: others own names below."""
+        if self.suffix(host) == host:
+            return True
+        if self._above is None:
+            self._encode_rules()
+            rules = [rule for rule in self._kinds if rule[0] not in "/ "]
+            self._above = {rule[dot + 1 :] for rule in rules for dot in _dots(rule)}
+        return host.lower().removesuffix(".") in self._above
 
     def _find(self, host: str) -> str:
         """Find the suffix of a lower-case host."""
@@ -70,6 +81,10 @@ class Suffixes:
         foreign = [rule for rule in self._kinds if not rule.isascii() and rule[0] != "/"]
         self._kinds.update([(_a_labels(rule), self._kinds[rule]) for rule in foreign])
         self._unencoded = False
+
+
+def _dots(rule: str) -> list[int]:
+    return [place for place, letter in enumerate(rule) if letter == "."]
 
 
 def _kinds_of_rules(source: str) -> dict[str, int]:

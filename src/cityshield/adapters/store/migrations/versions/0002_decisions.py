@@ -14,6 +14,9 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables; sources learn whether they guard names and whether they are trusted."""
     op.add_column("sources", sa.Column("guard", sa.String(20), nullable=False, server_default=""))
+    op.add_column(
+        "tokens", sa.Column("created_by", sa.String(200), nullable=False, server_default="")
+    )
     op.add_column("sources", sa.Column("trusted", sa.Boolean, nullable=False, server_default="0"))
     op.create_table(
         "guard_names",
@@ -50,8 +53,11 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("key", sa.BigInteger, nullable=False),
+        sa.Column("reversed", sa.Text, nullable=False),
+        sa.Column("ended_by", sa.Text, nullable=False),
     )
     op.create_index("decisions_key", "decisions", ["key"])
+    op.create_index("decisions_reversed", "decisions", ["reversed"])
     op.create_index("decisions_revision", "decisions", ["revision"])
     op.create_index("decisions_value", "decisions", ["value", "state"])
     op.create_index("decisions_expires", "decisions", ["state", "expires"])
@@ -64,8 +70,10 @@ def upgrade() -> None:
         "zone_records",
         sa.Column("owner", sa.String(255), primary_key=True),
         sa.Column("policy", sa.SmallInteger, nullable=False),
+        sa.Column("reversed", sa.String(255), nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_index("zone_records_reversed", "zone_records", ["reversed"])
     op.create_table(
         "zone_serials",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
@@ -94,5 +102,6 @@ def downgrade() -> None:
         "guard_names",
     ):
         op.drop_table(table)
+    op.drop_column("tokens", "created_by")
     op.drop_column("sources", "trusted")
     op.drop_column("sources", "guard")
