@@ -254,3 +254,20 @@ def test_what_is_no_prefix_is_refused(client: httpx.Client, prefix: str) -> None
     assert client.get("/api/v1/hashes").status_code == 400
     many = [("prefix", f"{number:08x}") for number in range(31)]
     assert client.get("/api/v1/hashes", params=many).status_code == 400
+
+
+def test_who_may_only_import_does_not_decide(live: Live, client: httpx.Client) -> None:
+    made = run_cli("tokens", "create", "feeder", "--role", "operator", home=live.home)
+    header = {"Authorization": f"Bearer {made.stdout.decode().strip()}"}
+    address = "/api/v1/feeds/team-x"
+    assert client.post(address, content=b"rival.example\n", headers=header).status_code == 200
+    assert run_cli("feeds", "trust", "team-x", home=live.home).returncode == 0
+    refused = client.post(address, content=b"rival-2.example\n", headers=header)
+    assert (refused.status_code, "Only an admin" in refused.json()["detail"]) == (403, True)
+    guard = live.home / "top.txt"
+    guard.write_text("metro.example\n")
+    given = ("feeds", "import", str(guard), "--source", "top-x", "--guard", "popular")
+    assert run_cli(*given, home=live.home).returncode == 0
+    mixed = client.post("/api/v1/feeds/top-x", content=b"metro.example\n", headers=header)
+    assert mixed.status_code == 400
+    assert run_cli(*given, home=live.home).returncode == 0

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cityshield.vocabulary.verdict import Span
 
-BUCKET_BITS = 20
+BUCKET_BITS = 24
 ZH, EN = 0, 1
 LANGUAGES = ("zh", "en")
 

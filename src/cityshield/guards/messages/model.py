@@ -6,6 +6,7 @@ the very same score. Units: a *mark* is a thousandth of a natural log-odds.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -77,12 +78,13 @@ def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
 
 def _set_bits(bitmap: bytes) -> list[int]:
     found = []
-    for place, byte in enumerate(bitmap):
-        if byte:
-            found += [place * 8 + bit for bit in _BITS[byte]]
+    for match in _NOT_EMPTY.finditer(bitmap):
+        place = match.start()
+        found += [place * 8 + bit for bit in _BITS[bitmap[place]]]
     return found
 
 
+_NOT_EMPTY = re.compile(rb"[^\0]")
 _BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 
 

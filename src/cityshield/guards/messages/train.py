@@ -294,7 +294,9 @@ def _quantise(
 ) -> tuple[bytes, Settings]:
     """The section of weights, and settings without thresholds, in integers.
 
-    The languages share the table: where both have a bucket, which is rare, the larger one stays.
+    The languages share the table, which is large, for what falls on a weight that is not its own is
+    noise: 2**20 buckets, a quarter of them in use, cost a tenth of the recall. Where both languages
+    have a bucket, which is rare, the larger weight stays.
     """
     table = np.zeros(1 << BUCKET_BITS, np.int64)
     norms = []

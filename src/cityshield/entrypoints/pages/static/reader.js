@@ -667,7 +667,7 @@ function isNear(match, others) {
 
 // ---- features and model ------------------------------------------------------------------------
 
-const BUCKET_BITS = 20;
+const BUCKET_BITS = 24;
 const BUCKET = (1 << BUCKET_BITS) - 1;
 const TYPE_BITS = 17;
 const TYPE_MASK = (1 << TYPE_BITS) - 1;
@@ -801,9 +801,7 @@ class Model {
     eachBit(weights.subarray(0, 1 << (BUCKET_BITS - 3)), (bucket, number) => {
       this.weights[bucket] = values[number];
     });
-    this.seen = new Float64Array(1 << BUCKET_BITS); // the round in which a bucket was last met
-    this.times = new Uint8Array(1 << BUCKET_BITS);
-    this.round = 0;
+    this.times = new Map(); // how often each bucket was met in the text that is being read
     this.rows = new Int32Array(1 << TYPE_BITS).fill(-1);
     this.typeWeights = new Int8Array(types.buffer, types.byteOffset + (1 << (TYPE_BITS - 3)));
     const count = settings.types.length;
@@ -814,16 +812,13 @@ class Model {
 
   // Call `act` with each bucket, no more than MOST_TIMES with the same.
   each(tokens, first, last, act) {
-    const { seen, times } = this;
+    const { times } = this;
     const most = MOST_TIMES[tokens.language];
-    const round = ++this.round;
+    times.clear();
     buckets(tokens, first, last, (bucket) => {
-      if (seen[bucket] !== round) {
-        seen[bucket] = round;
-        times[bucket] = 0;
-      }
-      if (times[bucket] < most) {
-        times[bucket]++;
+      const count = times.get(bucket) ?? 0;
+      if (count < most) {
+        times.set(bucket, count + 1);
         act(bucket);
       }
     });
