@@ -137,13 +137,16 @@ class Desk:
         """Block what trusted sources agree on; end what they no longer do, or what is guarded."""
         now = self._clock.now()
         kept.expire_due(self._engine, now)
-        lists = _Both(self._seed, _InMemory(read_guarded(self._engine)))
+        guarded = read_guarded(self._engine)
+        lists = _Both(self._seed, _InMemory(guarded))
         withdrawn = self._withdraw(lists, now)
-        allowed = {
-            (decision.target.scope, decision.target.value)
-            for decision in kept.find(self._engine, states=(IN_FORCE,))
-            if decision.action == ALLOW and not decision.dry_run
-        }
+        allowed: set[tuple[str, str]] = set()
+        ours: dict[str, int] = {}
+        for decision in kept.find(self._engine, states=(IN_FORCE,)):
+            if decision.action == ALLOW and not decision.dry_run:
+                allowed.add((decision.target.scope, decision.target.value))
+            if decision.origin == AUTOMATIC:
+                ours[decision.target.value] = decision.id
         hosts = 0
 
         def counted() -> Iterator[Listing]:
@@ -165,16 +168,15 @@ class Desk:
             )
         )
         wanted = {decision.target.value for decision in made}
-        gone = [
-            (decision.id, _TOO_FEW)
-            for decision in kept.find(self._engine, states=(IN_FORCE,))
-            if decision.origin == AUTOMATIC and decision.target.value not in wanted
-        ]
+        gone = [(number, _TOO_FEW) for host, number in ours.items() if host not in wanted]
         kept.end_many(self._engine, gone, CLERK, now)
         new = kept.add_in_force(self._engine, made, CLERK, now)
-        kept.renew(self._engine, sorted(wanted), now, now + settings.days * review.DAY_S)
-        late = _Both(self._seed, _InMemory(read_guarded(self._engine)))
-        withdrawn += self._withdraw(late, now)  # a guard list may have come meanwhile
+        kept.renew(
+            self._engine, sorted(wanted & ours.keys()), now, now + settings.days * review.DAY_S
+        )
+        late = read_guarded(self._engine)
+        if late != guarded:  # a guard list came meanwhile
+            withdrawn += self._withdraw(_Both(self._seed, _InMemory(late)), now)
         return Ran(hosts, new, withdrawn, len(gone))
 
     def take_guard_list(

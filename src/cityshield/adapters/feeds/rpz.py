@@ -28,12 +28,10 @@ def read(line: str) -> list[tuple[str, str]] | None:
     kind, data = _record(types, words)
     if kind in ("NS", "SOA"):
         return []
-    if kind not in ("CNAME", "A", "AAAA") or words[0].endswith("."):
-        return None
-    if kind != "CNAME" or data.lower() not in _BLOCKS or words[0].lower().endswith(_TRIGGERS):
-        return []
-    expression = host_expression(words[0])
-    return [(HOST, expression)] if expression else None
+    if words[0].endswith(".") or not (expression := host_expression(words[0])):
+        return [] if words[0].lower().endswith(_TRIGGERS) else None
+    is_block = kind == "CNAME" and data.lower() in _BLOCKS
+    return [(HOST, expression)] if is_block and not words[0].lower().endswith(_TRIGGERS) else []
 
 
 def _record(types: list[str], words: list[str]) -> tuple[str, str]:

@@ -34,6 +34,7 @@ _WEB_PORTS = {"http": 80, "https": 443}
 _INNER = re.compile(r"https?://[^&;\s]+", re.IGNORECASE)
 _MOST_INNER = 3
 _MANY_DOTS = 5
+_LONGEST_HOST = 253
 _MILDEST = (ALLOW, WARN, BLOCK)
 
 
@@ -105,10 +106,14 @@ class LinkGatherer:
 
 
 def _with_parents(order: Sequence[str]) -> Sequence[str]:
-    """Look-up expressions, and those of the hosts between that a link of many labels leaves out."""
-    if not order or order[0].partition("/")[0].count(".") < _MANY_DOTS:
+    """Look-up expressions, and those of the hosts between that a link of many labels leaves out.
+
+    A host that is longer than DNS allows has none that anything could be decided about.
+    """
+    host = order[0].partition("/")[0] if order else ""
+    if host.count(".") < _MANY_DOTS or len(host) > _LONGEST_HOST:
         return order
-    labels = order[0].partition("/")[0].split(".")
+    labels = host.split(".")
     return [*order, *(".".join(labels[place:]) + "/" for place in range(1, len(labels) - 1))]
 
 
