@@ -108,7 +108,7 @@ def _through(
         city.serve()
         started = time.monotonic()
         resolver.restart()
-        if not _comes(resolver, names[0], "NXDOMAIN", 300):
+        if not resolver.comes_to(names[0], "NXDOMAIN", 300):
             yield Row(name, note="not measured: the zone did not come")
             return
         ready_s = time.monotonic() - started
@@ -127,15 +127,6 @@ def _through(
         if make is unbound:
             resolver.stop()
             yield from _old_way(city, resolver, place, upstream, names)
-
-
-def _comes(resolver: Resolver, name: str, wanted: str, patience_s: float) -> bool:
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        if resolver.code(name) == wanted:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def _changes(
@@ -249,7 +240,7 @@ def _old_way(
     export = (*CITYSHIELD, "decisions", "export", "--format", "rpz", "--output", zone)
     run(export, city.home, expect=(0,))
     resolver.restart()
-    if not _comes(resolver, names[0], "NXDOMAIN", 300):
+    if not resolver.comes_to(names[0], "NXDOMAIN", 300):
         yield Row("the old way", note=f"not measured: {control} did not come up")
         return
     city.decide("old-way.example")

@@ -23,6 +23,7 @@ from cityshield.desks.decisions.collateral import (
     guards_of,
     is_refused,
 )
+from cityshield.desks.decisions.lists import InMemory, Together
 from cityshield.desks.decisions.seed import Seed
 from cityshield.desks.decisions.target import read_target
 from cityshield.guards.links.suffixes import Suffixes
@@ -82,7 +83,7 @@ class Desk:
 
     @cached_property
     def _lists(self) -> GuardLists:
-        return _Both(self._seed, StoredGuards(self._engine))
+        return Together(self._seed, StoredGuards(self._engine))
 
     def guards_of(self, target: Target) -> list[Guarded]:
         """Every entry that guards a target."""
@@ -138,7 +139,7 @@ class Desk:
         now = self._clock.now()
         kept.expire_due(self._engine, now)
         guarded = read_guarded(self._engine)
-        lists = _Both(self._seed, _InMemory(guarded))
+        lists = Together(self._seed, InMemory(guarded))
         withdrawn = self._withdraw(lists, now)
         allowed: set[tuple[str, str]] = set()
         ours: dict[str, int] = {}
@@ -176,7 +177,7 @@ class Desk:
         )
         late = read_guarded(self._engine)
         if late != guarded:  # a guard list came meanwhile
-            withdrawn += self._withdraw(_Both(self._seed, _InMemory(late)), now)
+            withdrawn += self._withdraw(Together(self._seed, InMemory(late)), now)
         return Ran(hosts, new, withdrawn, len(gone))
 
     def take_guard_list(
@@ -193,7 +194,7 @@ class Desk:
         now = self._clock.now()
         entries = [(domain_of(name, self.suffixes), name) for name in self._widened(names, kind)]
         taken = replace_guarded(self._engine, source, kind, entries, by, now)
-        lists = _Both(self._seed, _InMemory(read_guarded(self._engine)))
+        lists = Together(self._seed, InMemory(read_guarded(self._engine)))
         return taken, self._withdraw(lists, now)
 
     @cached_property
@@ -213,7 +214,7 @@ class Desk:
 
     def verify(self) -> tuple[int, list[Fault]]:
         """How many decisions are kept, and where decisions, zone and audit do not agree."""
-        lists = _Both(self._seed, _InMemory(read_guarded(self._engine)))
+        lists = Together(self._seed, InMemory(read_guarded(self._engine)))
 
         def is_guarded(decision: Decision) -> bool:
             guards = guards_of(decision.target, lists, self.suffixes)
@@ -236,23 +237,3 @@ class Desk:
         ]
         kept.end_many(self._engine, hurt, CLERK, now)
         return len(hurt)
-
-
-class _Both:
-    """Two guard lists as one."""
-
-    def __init__(self, first: GuardLists, second: GuardLists) -> None:
-        self._lists = (first, second)
-
-    def find(self, domains: Sequence[str]) -> list[Guarded]:
-        return [entry for each in self._lists for entry in each.find(domains)]
-
-
-class _InMemory:
-    """A guard list read whole."""
-
-    def __init__(self, entries: dict[str, list[Guarded]]) -> None:
-        self._entries = entries
-
-    def find(self, domains: Sequence[str]) -> list[Guarded]:
-        return [entry for domain in domains for entry in self._entries.get(domain, ())]

@@ -88,7 +88,7 @@ class Service:
         link = canonicalize(f"http://{host}/".encode())
         if link is None or link.is_ip:
             return None
-        asked = expressions(link, self.desk.suffixes.registrable(link.host))
+        asked = expressions(link, self.shield.rooms.suffixes.registrable(link.host))
         (found,) = self.shield.rooms.decided.find_many([asked])
         whole = [decision for decision in found if decision.target.scope != URL]
         decision = decision_on(link.host, link, whole)

@@ -51,8 +51,8 @@ class Resolver:
             return dns.rcode.to_text(answer.rcode())
         return answer.answer[-1][0].to_text()
 
-    def comes_to(self, name: str, wanted: str) -> bool:
-        deadline = time.monotonic() + PATIENCE_S
+    def comes_to(self, name: str, wanted: str, patience_s: float = PATIENCE_S) -> bool:
+        deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if self.code(name) == wanted:
                 return True

@@ -8,7 +8,6 @@ import struct
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-import dns.name
 import structlog
 
 from cityshield.adapters.rpz.wire import Writer
@@ -24,8 +23,7 @@ _WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 class Notifier:
     """Tells every resolver at once; what was not acknowledged is told again."""
 
-    def __init__(self, origin: dns.name.Name, resolvers: Sequence[str]) -> None:
-        self._origin = origin
+    def __init__(self, resolvers: Sequence[str]) -> None:
         self._resolvers = [_address(text) for text in resolvers]
 
     async def tell(self, writer: Writer, serial: int) -> None:

@@ -9,7 +9,6 @@ from string import Template
 from cityshield.adapters.rpz.settings import ZoneSettings
 
 _FILES = {path.stem: path for path in sorted((Path(__file__).parent / "resolvers").iterdir())}
-RESOLVERS = tuple(_FILES)
 
 
 def configuration(resolver: str, settings: ZoneSettings) -> str:

@@ -39,7 +39,6 @@ _LOOK_EVERY_S = 0.2
 _AFTER_FAULT_S = 1.0
 _MESSAGES_AT_ONCE = 32
 _QUERY_BYTES = 4096
-_TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
 
 
 class ZoneServer:
@@ -56,7 +55,7 @@ class ZoneServer:
             self._allowed = [ip_network(text, strict=False) for text in settings.allow]
         except ValueError as error:
             raise ConfigurationError("error-zone-setting", reason=str(error)) from error
-        self._notifier = Notifier(self._origin, settings.notify)
+        self._notifier = Notifier(settings.notify)
         self._serial = 0
         self._held: dict[str, int] = {}
         self.addresses: list[tuple[str, int]] = []

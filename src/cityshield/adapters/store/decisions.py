@@ -48,7 +48,6 @@ REST_DAYS = 180
 _ENDED = (STATES.index(REFUSED), STATES.index(REMOVED))
 _read_evidence = msgspec.json.Decoder(tuple[str, ...]).decode
 _read_approvals = msgspec.json.Decoder(tuple[Approval, ...]).decode
-_BY_PEOPLE = (STATES.index(REFUSED), STATES.index(REMOVED))
 _in_force = STATES.index(IN_FORCE)
 _expired = STATES.index(EXPIRED)
 
@@ -132,7 +131,7 @@ def end_many(engine: Engine, ended: Sequence[tuple[int, str]], by: Identity, now
 
 def expire(connection: Connection, now: int) -> int:
     """End what has had its time; how many that were."""
-    due = decisions.c.state == _in_force, decisions.c.expires <= now
+    due = _due(now)
     rows = connection.execute(select(decisions).where(*due)).all()
     if rows:
         connection.execute(
@@ -160,16 +159,13 @@ def find(
     engine: Engine,
     *,
     states: Sequence[str] = (),
-    value: str = "",
     after: int = 0,
     most: int | None = None,
 ) -> Iterator[Decision]:
-    """Decisions by id, from the one after `after`; of some states, on one value, where given."""
+    """Decisions by id, from the one after `after`; of some states, where given."""
     query = select(decisions).where(decisions.c.id > after).order_by(decisions.c.id).limit(most)
     if states:
         query = query.where(decisions.c.state.in_([STATES.index(state) for state in states]))
-    if value:
-        query = query.where(decisions.c.value == value)
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=5_000).execute(query):
             yield _decision(row)
@@ -222,12 +218,21 @@ def renew(engine: Engine, values: Sequence[str], now: int, expires: int) -> int:
 
 def expire_due(engine: Engine, now: int) -> None:
     """End what has had its time, if anything has."""
-    due = decisions.c.state == _in_force, decisions.c.expires <= now
     with engine.connect() as connection:
-        found = connection.scalar(select(decisions.c.id).where(*due).limit(1))
-    if found is not None:
+        found = has_due(connection, now)
+    if found:
         with writing(engine) as connection:
             expire(connection, now)
+
+
+def has_due(connection: Connection, now: int) -> bool:
+    """Whether something in force has had its time."""
+    query = select(decisions.c.id).where(*_due(now)).limit(1)
+    return connection.scalar(query) is not None
+
+
+def _due(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return decisions.c.state == _in_force, decisions.c.expires <= now
 
 
 def last_change(engine: Engine) -> int:

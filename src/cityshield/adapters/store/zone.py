@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.decisions import expire, reversed_name
+from cityshield.adapters.store.decisions import expire, has_due, reversed_name
 from cityshield.adapters.store.tables import (
     decisions,
     settings,
@@ -100,14 +100,9 @@ class StoredZone:
 
     def is_waiting(self) -> bool:
         """Whether something was decided, or has had its time, that the zone does not show yet."""
-        due = (
-            select(decisions.c.id)
-            .where(decisions.c.state == _in_force, decisions.c.expires <= self._now())
-            .limit(1)
-        )
         with self._engine.connect() as connection:
             waiting = connection.scalar(select(zone_waiting.c.value).limit(1))
-            return waiting is not None or connection.scalar(due) is not None
+            return waiting is not None or has_due(connection, self._now())
 
     def publish(self) -> int | None:
         """Bring what was decided into the zone; the new serial, None when nothing changed."""

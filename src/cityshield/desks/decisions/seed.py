@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cityshield.desks.decisions.collateral import CLASSES, domain_of
+from cityshield.desks.decisions.lists import InMemory
 from cityshield.desks.decisions.target import read_target
 from cityshield.guards.check import read_toml
 from cityshield.guards.links.suffixes import Suffixes
@@ -16,20 +17,17 @@ SOURCE = "cityshield"
 _FILE = Path(__file__).parent / "guarded.toml"
 
 
-class Seed:
+class Seed(InMemory):
     """The `GuardLists` port over the seed, the operator's own names added."""
 
     def __init__(self, suffixes: Suffixes, own: Sequence[str] = ()) -> None:
-        self._entries: dict[str, list[Guarded]] = {}
+        entries: dict[str, list[Guarded]] = {}
         mine = [_own_name(name, suffixes) for name in own]
         for kind, names in [*read_toml(_FILE).items(), (CLASSES[-1], mine)]:
             for name in names:
                 entry = Guarded(name, kind, SOURCE)
-                self._entries.setdefault(domain_of(name, suffixes), []).append(entry)
-
-    def find(self, domains: Sequence[str]) -> list[Guarded]:
-        """The entries whose own registrable domain is one of these, in order."""
-        return [entry for domain in domains for entry in self._entries.get(domain, ())]
+                entries.setdefault(domain_of(name, suffixes), []).append(entry)
+        super().__init__(entries)
 
 
 def _own_name(text: str, suffixes: Suffixes) -> str:

@@ -153,8 +153,9 @@ def automatic(as_json: bool, language: str, home: Path) -> None:
     if as_json:
         click.echo(to_json(ran))
         return
-    words = {"hosts": ran.hosts, "blocked": ran.blocked, "withdrawn": ran.withdrawn}
-    words["ended"] = ran.ended
+    import msgspec
+
+    words = msgspec.structs.asdict(ran)
     click.echo(Sentences().say("decisions-automatic", language, **words))
 
 

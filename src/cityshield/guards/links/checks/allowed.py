@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityshield.guards.check import Hit, check
-from cityshield.guards.dates import day
+from cityshield.guards.links.decided import hit_of
 from cityshield.guards.links.facts import LinkFacts
 from cityshield.vocabulary.decision import ALLOW
 
@@ -11,15 +11,4 @@ from cityshield.vocabulary.decision import ALLOW
 @check(weight=-0.6)
 def allowed(facts: LinkFacts) -> Hit | None:
     """Hit when the decision that counts for the link is to allow it."""
-    decision = facts.decided
-    if decision is None or decision.action != ALLOW:
-        return None
-    return Hit(
-        args={
-            "entry": decision.target.value,
-            "reason": decision.reason,
-            "date": day(decision.since or 0),
-            "until": day(decision.expires or 0),
-            "number": str(decision.id),
-        }
-    )
+    return hit_of(facts, ALLOW)
