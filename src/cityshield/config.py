@@ -93,6 +93,17 @@ class Retention(_Table, frozen=True):
     every_s: WholeSeconds = 3600
 
 
+class Expiry(_Table, frozen=True):
+    """After how many days an entry of a list expires that says nothing else, by kind; 0: never.
+
+    What is vouched for does not expire.
+    """
+
+    url: Days = 30
+    host: Days = 90
+    sha256: Days = 0
+
+
 class Decisions(_Table, frozen=True):
     """How blocks come about by themselves, and which names are the operator's own.
 
@@ -117,6 +128,7 @@ class Config(_Table, frozen=True):
     files: Files = Files()
     server: Server = Server()
     retention: Retention = Retention()
+    expiry: Expiry = Expiry()
     decisions: Decisions = Decisions()
     zone: ZoneSettings = ZoneSettings()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from cityshield.adapters.feeds.feed import BadLine, Feed
-from cityshield.adapters.store.indicators import end_import, import_entries
+from cityshield.adapters.store.indicators import DEFAULT_DAYS, end_import, import_entries
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
@@ -52,10 +52,12 @@ def import_feed(
     type: str = MALICIOUS_ACTIVITY,
     reason: str = "",
     expires_days: int | None = None,
+    days: Mapping[str, int] = DEFAULT_DAYS,
+    confidence: int | None = None,
     progress: Callable[[int], None] | None = None,
     wait: bool = True,
 ) -> ImportReport:
-    """Take a feed into the store. `name` is what the feed is called in an error.
+    """Take a feed into the store: see `import_entries`. `name` is what an error calls the feed.
 
     While another import runs, this one waits, or raises StoreError if it may not.
     Raises InputError when no line of it can be used; a bad line among good ones is reported.
@@ -70,6 +72,8 @@ def import_feed(
         type=type,
         reason=reason,
         expires_days=expires_days,
+        days=days,
+        confidence=confidence,
         progress=progress,
         wait=wait,
         by=identity,

@@ -17,10 +17,11 @@ from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.store.audit import read_audit
 from cityshield.adapters.store.backup import create_backup, restore_backup
 from cityshield.adapters.store.cache import VerdictCache
+from cityshield.adapters.store.changes import lock_indicators
 from cityshield.adapters.store.database import FILE_NAME, open_database, writing
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index, key_of, write_index
-from cityshield.adapters.store.indicators import import_entries, lock_indicators
+from cityshield.adapters.store.indicators import import_entries
 from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import (

@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from cityshield.adapters.store.changes import lock_indicators, rebuild_index
 from cityshield.adapters.store.database import FILE_NAME, HEAD, copy_database, open_database
-from cityshield.adapters.store.indicators import KINDS, TYPES, lock_indicators, rebuild_index
+from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.place import locked
 from cityshield.adapters.store.tables import audit, indicators, settings, sources, tokens
 from cityshield.vocabulary.errors import InputError, StoreError
 
 _IN_USE_NAME = "service.lock"
+_TOLD = ("source", "first_seen", "last_seen", "expires", "sightings")
 
 
 @contextmanager
@@ -111,7 +113,7 @@ def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
                 "kind": KINDS[row["kind"]],
                 "value": row["value"],
                 "type": TYPES[row["type"]],
-                **{key: row[key] for key in ("source", "first_seen", "last_seen", "expires")},
+                **{name: row[name] for name in _TOLD},
             }
         for row in connection.execute(select(tokens).order_by(tokens.c.created_at)).mappings():
             yield {"table": "tokens", **{k: v for k, v in row.items() if k != "digest"}}

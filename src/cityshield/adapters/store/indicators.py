@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
-from cityshield.adapters.store.index import key_of, write_index
-from cityshield.adapters.store.place import locked
-from cityshield.vocabulary.errors import Forbidden, InputError, StoreError
+from cityshield.adapters.store.changes import changing, next_revision
+from cityshield.adapters.store.index import key_of
+from cityshield.vocabulary.errors import Forbidden, InputError
 from cityshield.vocabulary.identity import ADMIN
 from cityshield.vocabulary.indicator import (
     BENIGN_ACTIVITY,
@@ -32,13 +31,17 @@ if TYPE_CHECKING:
 KINDS = (HOST, URL, SHA256)
 TYPES = (MALICIOUS_ACTIVITY, BENIGN_ACTIVITY)
 BATCH_LINES = 20_000
-STALE_NAME = "indicators.stale"
-_LOCK_NAME = "indicators.lock"
+_SORTED_LINES = 10 * BATCH_LINES
+"""How many entries are sorted before they are stored: the batches of one such run lie side by side
+in the table, so that each of its pages is written once for all of them."""
 _DAY_S = 86_400
-_REVISION = "indicators.revision"
+_ASKED_KEYS = 5_000
 
 Entry = tuple[str, str]
 """A kind and a look-up expression, as `vocabulary.indicator` has them."""
+
+DEFAULT_DAYS: Mapping[str, int] = {URL: 30, HOST: 90, SHA256: 0}
+"""After how many days an entry expires that says nothing else, by kind; 0 for never."""
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -59,6 +62,8 @@ def import_entries(
     type: str = MALICIOUS_ACTIVITY,
     reason: str = "",
     expires_days: int | None = None,
+    days: Mapping[str, int] = DEFAULT_DAYS,
+    confidence: int | None = None,
     progress: Any = None,
     wait: bool = True,
     by: Identity | None = None,
@@ -68,40 +73,47 @@ def import_entries(
     While another import runs, this one waits, or raises StoreError if it may not. Its start is
     recorded as an act of `by`.
 
-    An entry that the source named before is seen again: its last sighting and its expiry move.
-    `progress` is called with the number of entries taken so far. The index follows at the end;
-    if the process dies before, the next reader makes it.
+    An entry that the source named before is seen again: its last sighting and its expiry move. An
+    entry expires after `expires_days`, else after `days` of its kind, where what is vouched for
+    does not expire; 0 is never. `confidence` (STIX 2.1, 0..100) is how sure the source is; it stays
+    as it was when it is None. `progress` is called with the number of entries taken so far. The
+    index follows at the end; if the process dies before, the next reader makes it.
     """
-    from sqlalchemy import update
+    from sqlalchemy import Integer, cast, update
     from sqlalchemy.dialects.sqlite import insert
 
     from cityshield.adapters.store.database import writing
     from cityshield.adapters.store.tables import indicators, sources
 
     now = clock.now()
-    expires = None if expires_days is None else now + expires_days * _DAY_S
     kinds = {kind: number for number, kind in enumerate(KINDS)}
+    expires = {kind: _expiry(kind, type, now, expires_days, days) for kind in KINDS}
     statement = insert(indicators)
+    new = statement.excluded
+    is_later = cast(new.last_seen > indicators.c.last_seen, Integer)
     statement = statement.on_conflict_do_update(
         index_elements=["key", "source_id", "value"],
-        set_={name: statement.excluded[name] for name in ("type", "last_seen", "expires")},
+        set_={
+            "sightings": indicators.c.sightings + is_later,
+            **{name: new[name] for name in ("type", "last_seen", "expires")},
+        },
     )
     sql = str(statement.compile(dialect=engine.dialect))
-    taken = 0
-    with _lock_or_say(home, wait=wait):
-        mark_stale(home)
-        source_id = _start(engine, source, reason, by, now)
-        with engine.connect() as connection:
-            before = count_rows(connection)
+    taken = known = 0
+    with changing(engine, home, wait=wait) as change:
+        source_id = _start(engine, source, reason, confidence, by, now)
+        change.start()
         for batch in _batches(entries):
-            keyed = sorted([(key_of(value), kind, value) for kind, value in batch])
+            keys = [key for key, _, _ in batch]
             rows = [
-                (key, source_id, value, kinds[kind], TYPES.index(type), now, now, expires)
-                for key, kind, value in keyed
+                (key, source_id, value, kinds[kind], TYPES.index(type), now, now, expires[kind], 1)
+                for key, kind, value in batch
             ]
             with writing(engine) as connection:
+                known += _count_known(connection, source_id, keys)
                 connection.exec_driver_sql(sql, rows)
                 next_revision(connection)
+            change.add(keys)
             taken += len(batch)
             if progress is not None:
                 progress(taken)
@@ -111,9 +123,7 @@ def import_entries(
                 .where(sources.c.id == source_id)
                 .values(imported_at=now, good_lines=taken)
             )
-            after = count_rows(connection)
-        listed = rebuild_index(engine, home)
-    return Imported(taken, after - before, listed)
+    return Imported(taken, taken - known, change.listed)
 
 
 def end_import(
@@ -139,73 +149,74 @@ def end_import(
         record(connection, by, "feeds.import", now, named)
 
 
-def rebuild_index(engine: Engine, home: Path) -> int:
-    """Write the index from the store; the number of keys in it."""
-    from sqlalchemy import select
-
-    from cityshield.adapters.store.tables import indicators
-
-    query = select(indicators.c.key).distinct().order_by(indicators.c.key)
-    with engine.connect() as connection:
-        revision = _revision(connection)
-        result = connection.execution_options(stream_results=True, yield_per=50_000).execute(query)
-        listed = write_index(home / INDEX_NAME, revision, (row[0] for row in result))
-    (home / STALE_NAME).unlink(missing_ok=True)
-    for left in home.glob(f"{INDEX_NAME}.*.part"):  # by a process that was killed
-        left.unlink(missing_ok=True)
-    return listed
-
-
 def remove_expired(engine: Engine, home: Path, now: int) -> int:
     """Delete the indicators whose time has passed; their number."""
-    from sqlalchemy import delete
+    from sqlalchemy import delete, select
 
     from cityshield.adapters.store.database import writing
     from cityshield.adapters.store.tables import indicators
 
-    with lock_indicators(home):
-        with writing(engine) as connection:
-            removed = connection.execute(
-                delete(indicators).where(indicators.c.expires <= now)
-            ).rowcount
-            if removed:
-                mark_stale(home)
+    is_over = indicators.c.expires <= now
+    removed = 0
+    with changing(engine, home) as change:
+        with engine.connect() as connection:
+            doomed = array("q", connection.scalars(select(indicators.c.key).where(is_over)))
+        for start in range(0, len(doomed), _ASKED_KEYS):
+            change.start()
+            keys = doomed[start : start + _ASKED_KEYS]
+            is_asked = indicators.c.key.in_(keys)
+            with writing(engine) as connection:
+                removed += connection.execute(delete(indicators).where(is_asked, is_over)).rowcount
+                left = set(connection.scalars(select(indicators.c.key).where(is_asked)))
                 next_revision(connection)
-        if removed:
-            rebuild_index(engine, home)
+            change.less.extend(key for key in keys if key not in left)
     return removed
 
 
-def count_rows(connection: Connection) -> int:
-    """How many entries all sources hold together."""
-    from sqlalchemy import func, select
-
-    from cityshield.adapters.store.tables import indicators
-
-    return connection.execute(select(func.count()).select_from(indicators)).scalar_one()
-
-
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    for entry in entries:
-        batch.append(entry)
-        if len(batch) >= BATCH_LINES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _batches(entries: Iterable[Entry]) -> Iterator[list[tuple[int, str, str]]]:
+    """Entries with their keys, without repetitions, in batches in the order of the keys."""
+    rest = iter(entries)
+    while some := list(islice(rest, _SORTED_LINES)):
+        keyed = sorted({(key_of(value), kind, value) for kind, value in some})
+        for start in range(0, len(keyed), BATCH_LINES):
+            yield keyed[start : start + BATCH_LINES]
 
 
-def _start(engine: Engine, name: str, reason: str, by: Identity | None, now: int) -> int:
+def _expiry(
+    kind: str, type: str, now: int, expires_days: int | None, days: Mapping[str, int]
+) -> int | None:
+    """When an entry of a kind expires that is seen now."""
+    wanted = 0 if type == BENIGN_ACTIVITY else days[kind]
+    after = wanted if expires_days is None else expires_days
+    return now + after * _DAY_S if after else None
+
+
+def _count_known(connection: Connection, source_id: int, keys: Sequence[int]) -> int:
+    """How many of a source's entries have one of these keys."""
+    named = ",".join(map(str, keys))  # numbers, and too many of them to bind each
+    query = f"SELECT count(*) FROM indicators WHERE source_id = {source_id} AND key IN ({named})"  # noqa: S608
+    return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def _start(
+    engine: Engine, name: str, reason: str, confidence: int | None, by: Identity | None, now: int
+) -> int:
     """Make or update the source and record that its import starts; its number."""
+    from sqlalchemy import update
+
     from cityshield.adapters.store.audit import record
     from cityshield.adapters.store.database import writing
+    from cityshield.adapters.store.tables import sources
 
     with writing(engine) as connection:
         if by is not None:
             _require_may(connection, name, by)
             record(connection, by, "feeds.import.start", now, {"source": name})
-        return source_id_of(connection, name, reason)
+        source_id = source_id_of(connection, name, reason)
+        if confidence is not None:
+            query = update(sources).where(sources.c.id == source_id)
+            connection.execute(query.values(confidence=confidence))
+        return source_id
 
 
 def _require_may(connection: Connection, name: str, by: Identity) -> None:
@@ -238,49 +249,3 @@ def source_id_of(connection: Connection, name: str, reason: str) -> int:
     if reason:
         connection.execute(update(sources).where(sources.c.id == found).values(reason=reason))
     return int(found)
-
-
-def _revision(connection: Connection) -> int:
-    from sqlalchemy import select
-
-    from cityshield.adapters.store.tables import settings
-
-    query = select(settings.c.value).where(settings.c.name == _REVISION)
-    return int(connection.execute(query).scalar() or 0)
-
-
-def next_revision(connection: Connection) -> None:
-    """Count a change of the indicators, in the transaction that makes it."""
-    from sqlalchemy.dialects.sqlite import insert
-
-    from cityshield.adapters.store.tables import settings
-
-    value = str(_revision(connection) + 1)
-    connection.execute(
-        insert(settings)
-        .values(name=_REVISION, value=value)
-        .on_conflict_do_update(index_elements=["name"], set_={"value": value})
-    )
-
-
-def mark_stale(home: Path) -> None:
-    """Say on disk that the index is behind the store, before the store moves on."""
-    with (home / STALE_NAME).open("w") as file:
-        file.write("the index is rebuilt at the next start\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextmanager
-def _lock_or_say(home: Path, *, wait: bool) -> Iterator[None]:
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_indicators(home, wait=wait))
-        except BlockingIOError:
-            raise StoreError("error-locked") from None
-        yield
-
-
-def lock_indicators(home: Path, *, wait: bool = True) -> AbstractContextManager[None]:
-    """The one right to change indicators; BlockingIOError when taken and not to be waited for."""
-    return locked(home / _LOCK_NAME, wait=wait)

@@ -9,15 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cityshield.adapters.store.changes import STALE_NAME, lock_indicators, rebuild_index
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index
-from cityshield.adapters.store.indicators import (
-    KINDS,
-    STALE_NAME,
-    TYPES,
-    lock_indicators,
-    rebuild_index,
-)
+from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.place import STORE_NAME, has_store
 from cityshield.vocabulary.indicator import Indicator
 
@@ -179,6 +174,8 @@ def _statement(dialect: Dialect, width: int) -> str:
             columns.first_seen,
             columns.last_seen,
             columns.expires,
+            columns.sightings,
+            sources.c.confidence,
         )
         .join_from(indicators, sources)
         .where(columns.key.in_([bindparam(f"key{number}") for number in range(width)]))

@@ -8,13 +8,8 @@ import msgspec
 from sqlalchemy import Engine, delete, func, select
 
 from cityshield.adapters.store.audit import record
+from cityshield.adapters.store.changes import changing, next_revision
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.indicators import (
-    lock_indicators,
-    mark_stale,
-    next_revision,
-    rebuild_index,
-)
 from cityshield.adapters.store.tables import guard_names, indicators, sources
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
@@ -35,6 +30,7 @@ class Source(msgspec.Struct, frozen=True):
     bad_lines: int
     guard: str
     trusted: bool
+    confidence: int
 
 
 def list_sources(engine: Engine) -> list[Source]:
@@ -59,6 +55,7 @@ def list_sources(engine: Engine) -> list[Source]:
             sources.c.bad_lines,
             sources.c.guard,
             sources.c.trusted,
+            sources.c.confidence,
         )
         .outerjoin(counted, counted.c.source_id == sources.c.id)
         .outerjoin(guarding, guarding.c.source_id == sources.c.id)
@@ -72,25 +69,25 @@ def remove_source(
     engine: Engine, home: Path, clock: Clock, identity: Identity, name: str
 ) -> tuple[int, int]:
     """Delete a source with its entries: how many it had, and how many keys are left."""
-    with lock_indicators(home):
-        with writing(engine) as connection:
-            source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
-            if source_id is None:
-                raise InputError("error-source", name=name)
-            mark_stale(home)
-            removed = connection.execute(
-                delete(indicators).where(indicators.c.source_id == source_id)
-            ).rowcount
-            removed += connection.execute(
-                delete(guard_names).where(guard_names.c.source_id == source_id)
-            ).rowcount
-            connection.execute(delete(sources).where(sources.c.id == source_id))
-            next_revision(connection)
-            record(
-                connection,
-                identity,
-                "feeds.remove",
-                clock.now(),
-                {"source": name, "entries": removed},
-            )
-        return removed, rebuild_index(engine, home)
+    with changing(engine, home) as change, writing(engine) as connection:
+        source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
+        if source_id is None:
+            raise InputError("error-source", name=name)
+        change.is_whole = True
+        change.start()
+        removed = connection.execute(
+            delete(indicators).where(indicators.c.source_id == source_id)
+        ).rowcount
+        removed += connection.execute(
+            delete(guard_names).where(guard_names.c.source_id == source_id)
+        ).rowcount
+        connection.execute(delete(sources).where(sources.c.id == source_id))
+        next_revision(connection)
+        record(
+            connection,
+            identity,
+            "feeds.remove",
+            clock.now(),
+            {"source": name, "entries": removed},
+        )
+    return removed, change.listed

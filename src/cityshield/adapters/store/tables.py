@@ -30,6 +30,7 @@ sources = Table(
     Column("bad_lines", BigInteger, nullable=False),
     Column("guard", String(20), nullable=False, server_default=""),
     Column("trusted", Boolean, nullable=False, server_default="0"),
+    Column("confidence", SmallInteger, nullable=False, server_default="100"),
 )
 
 guard_names = Table(
@@ -120,9 +121,9 @@ indicators = Table(
     Column("first_seen", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
     Column("expires", BigInteger),
+    Column("sightings", Integer, nullable=False, server_default="1"),
     sqlite_with_rowid=False,
 )
-Index("indicators_expires", indicators.c.expires, sqlite_where=indicators.c.expires.is_not(None))
 
 verdicts = Table(
     "verdicts",

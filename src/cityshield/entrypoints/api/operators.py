@@ -85,7 +85,8 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
     async def import_lines(
         request: Asked,
         source: str,
-        expires_days: Annotated[int | None, Parameter(ge=1, le=3650)] = None,
+        expires_days: Annotated[int | None, Parameter(ge=0, le=3650)] = None,
+        confidence: Annotated[int | None, Parameter(ge=1, le=100)] = None,
         reason: Annotated[str, Parameter(max_length=1000)] = "",
     ) -> ImportReport:
         """Take the lines of a list into the store (scope `indicators:write`)."""
@@ -101,6 +102,8 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
             source=source,
             reason=reason,
             expires_days=expires_days,
+            days=msgspec.structs.asdict(service.config.expiry),
+            confidence=confidence,
             wait=False,
         )
 

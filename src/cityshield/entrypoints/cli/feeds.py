@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+import msgspec
 
 from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
@@ -47,7 +48,18 @@ def feeds() -> None:
 @click.argument("file", metavar="FILE|-")
 @click.option("--source", required=True, help="Whose list this is, as verdicts name it.")
 @click.option("--format", type=click.Choice(list(FORMATS)), help="[default: told by the lines]")
-@click.option("--expires", type=click.IntRange(1, 3650), metavar="DAYS", help="Forget after.")
+@click.option(
+    "--expires",
+    type=click.IntRange(0, 3650),
+    metavar="DAYS",
+    help="Forget after; 0 for never.  [default: links 30, hosts 90, files never]",
+)
+@click.option(
+    "--confidence",
+    type=click.IntRange(1, 100),
+    metavar="PERCENT",
+    help="How sure the source is; less than 90 warns.  [default: 100]",
+)
 @click.option("--reason", default="", help="Why its entries are listed, in the source's words.")
 @click.option(
     "--type",
@@ -71,6 +83,7 @@ def import_(
     source: str,
     format: str | None,
     expires: int | None,
+    confidence: int | None,
     reason: str,
     type_: str,
     trusted: bool,
@@ -83,6 +96,7 @@ def import_(
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.guarded import trust as trust_source
+    from cityshield.config import read_config
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.imports import import_feed
 
@@ -102,6 +116,8 @@ def import_(
             type=type_,
             reason=reason,
             expires_days=expires,
+            days=msgspec.structs.asdict(read_config(home).expiry),
+            confidence=confidence,
             progress=progress.advance,
         )
     if trusted:
