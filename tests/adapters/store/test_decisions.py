@@ -6,16 +6,19 @@ import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
 
 from cityshield.adapters.store import audit
 from cityshield.adapters.store import decisions as kept
 from cityshield.adapters.store.database import open_database, writing
 from cityshield.adapters.store.guarded import replace_guarded
+from cityshield.adapters.store.index import key_of
 from cityshield.adapters.store.tables import decisions, zone_records
 from cityshield.adapters.store.verify import verify
 from cityshield.adapters.store.zone import StoredZone, is_blocked, newest_blocked
@@ -24,6 +27,7 @@ from cityshield.desks.decisions.review import DAY_S, approve, end, propose
 from cityshield.ports.zone import BLOCKED, PASSED
 from cityshield.vocabulary.decision import (
     ALLOW,
+    AUTOMATIC,
     BLOCK,
     DOMAIN,
     EXPIRED,
@@ -256,3 +260,31 @@ def test_every_state_of_the_zone_follows_from_the_one_before(
     finally:
         desk.engine.dispose()
         shutil.rmtree(home)
+
+
+def test_no_look_up_reads_all_that_is_in_force(desk: Desk) -> None:
+    ours = {"origin": AUTOMATIC, "state": IN_FORCE, "since": NOW, "expires": NOW + DAY_S}
+    made = [
+        msgspec.structs.replace(propose(BLOCK, Target(HOST, name), "r", [], ANA, NOW), **ours)
+        for name in ("h0.example", "h1.example")
+    ]
+    kept.add_in_force(desk.engine, made, BO, NOW)
+    plans: list[str] = []
+
+    def explain(connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if " decisions" in sql and sql.startswith(("SELECT", "UPDATE")):
+            raw = connection.connection.driver_connection
+            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
+    event.listen(desk.engine, "before_cursor_execute", explain)
+    keys = [key_of("h1.example/")]
+    assert len(kept.in_force_on(desk.engine, keys, NOW)) == 1
+    assert len(kept.in_force_between(desk.engine, keys[0], keys[0] + 1, NOW)) == 1
+    assert kept.add_in_force(desk.engine, made, BO, NOW) == 0
+    assert kept.renew(desk.engine, ["h1.example"], NOW, NOW + 900 * DAY_S) == 1
+    read = [plan for plan in plans if plan.startswith(("SCAN", "SEARCH"))]
+    assert len(read) >= 5
+    assert all("USING" in plan and "decisions_due" not in plan for plan in read), read
+    with desk.engine.connect() as connection:
+        assert kept.has_due(connection, NOW + 999 * DAY_S)
+    assert "decisions_due" in plans[-1]

@@ -9,13 +9,23 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    TextClause,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
 from cityshield.adapters.store.index import key_of
-from cityshield.adapters.store.tables import decisions, zone_waiting
+from cityshield.adapters.store.tables import IN_FORCE_NOW, decisions, zone_waiting
 from cityshield.desks.decisions.review import DAY_S, end
 from cityshield.desks.decisions.target import is_name
 from cityshield.vocabulary.decision import (
@@ -231,8 +241,8 @@ def has_due(connection: Connection, now: int) -> bool:
     return connection.scalar(query) is not None
 
 
-def _due(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return decisions.c.state == _in_force, decisions.c.expires <= now
+def _due(now: int) -> tuple[TextClause, ColumnElement[bool]]:
+    return IN_FORCE_NOW, decisions.c.expires <= now
 
 
 def last_change(engine: Engine) -> int:

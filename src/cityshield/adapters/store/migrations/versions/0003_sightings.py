@@ -1,6 +1,7 @@
-"""How often an entry was seen, and how sure its source is.
+"""How often an entry was seen, how sure its source is, and indexes for what expires.
 
-No index helps to find what expires: it would hold every entry once more, and is asked once an hour.
+None helps to find indicators that expire: it would hold every entry once more, and is asked once
+an hour. That of decisions holds those in force only.
 """
 
 from __future__ import annotations
@@ -23,3 +24,12 @@ def upgrade() -> None:
         "sources", sa.Column("confidence", sa.SmallInteger, nullable=False, server_default="100")
     )
     op.drop_index("indicators_expires", "indicators")
+    op.drop_index("decisions_expires", "decisions")
+    in_force = sa.text("state = 1")
+    op.create_index(
+        "decisions_due",
+        "decisions",
+        ["expires"],
+        sqlite_where=in_force,
+        postgresql_where=in_force,
+    )
