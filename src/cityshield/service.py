@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from cityshield.adapters.clock import SystemClock
@@ -29,8 +28,6 @@ from cityshield.vocabulary.verdict import Verdict
 
 LONG_TEXT_CHARACTERS = 4096
 """A longer text is judged in another process, so that it holds nobody up."""
-
-log = structlog.get_logger("cityshield.service")
 
 
 class Service:
@@ -115,16 +112,8 @@ class Service:
         lookup = self.shield.rooms.indicators
         return len(lookup) if isinstance(lookup, IndicatorLookup) else 0
 
-    async def keep_house(self) -> None:
-        """Run the retention job again and again, until cancelled; one that fails is logged."""
-        while True:
-            try:
-                await asyncio.to_thread(self._clean)
-            except Exception as error:  # a full disk or a lock today says nothing of tomorrow
-                log.error("retention", error=type(error).__name__)
-            await asyncio.sleep(self.config.retention.every_s)
-
-    def _clean(self) -> None:
+    def clean(self) -> None:
+        """Delete what has had its time."""
         limits = self.config.retention
         days = (limits.verdicts_days, limits.revoked_tokens_days)
         run_retention(self.engine, self.home, self.clock.now(), *days)

@@ -19,6 +19,7 @@ import pytest
 from cityshield import service as service_module
 from cityshield.config import Config, Retention
 from cityshield.entrypoints.web.addresses import Proxies, address_of, block_of
+from cityshield.jobs import jobs_of
 from cityshield.service import Service
 from tests.conftest import Live, run_cli
 
@@ -319,7 +320,7 @@ async def test_the_house_is_kept_after_an_error(
 
     monkeypatch.setattr(service_module, "run_retention", run)
     service = Service(home, Config(retention=Retention(every_s=0)))
-    task = asyncio.create_task(service.keep_house())
+    task = asyncio.create_task(jobs_of(service)[0]())
     try:
         async with asyncio.timeout(10):
             while len(runs) < 3 and not task.done():

@@ -27,6 +27,7 @@ Host = Annotated[
 class ZoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The block zone.
 
+    With `serve` it is served by `cityshield up` too; without, by `cityshield decisions serve` only.
     `allow` are the networks that may transfer it unsigned; `keys` (name: base64 secret) sign
     transfers from anywhere. `notify` are the resolvers to be told of a change, `address` or
     `address@port`. Changes are gathered for `coalesce_s` seconds at most. `blocked_to` is the
@@ -34,6 +35,7 @@ class ZoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     With `certificate` and `key`, PEM files, `tls_port` serves transfers over TLS (RFC 9103).
     """
 
+    serve: bool = False
     name: Name = "cityshield.rpz"
     host: str = "127.0.0.1"
     port: Port = 5380
@@ -49,3 +51,8 @@ class ZoneSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refresh_s: Seconds = 60
     connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     transfer_s: Seconds = 900
+
+    @property
+    def shape(self) -> str:
+        """What the records depend on besides the decisions."""
+        return f"{self.name} {self.blocked_to} {self.ttl_s}"

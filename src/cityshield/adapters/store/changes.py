@@ -66,7 +66,7 @@ def changing(engine: Engine, home: Path, *, wait: bool = True) -> Iterator[Chang
             raise StoreError("error-locked") from None
         change = Change(home)
         with engine.connect() as connection:
-            before = _revision(connection)
+            before = revision(connection)
         try:
             yield change
         finally:
@@ -75,8 +75,8 @@ def changing(engine: Engine, home: Path, *, wait: bool = True) -> Iterator[Chang
                 change.listed = rebuild_index(engine, home)
             elif change.started:
                 with engine.connect() as connection:
-                    revision = _revision(connection)
-                change.listed = change_index(path, revision, change.more, change.less)
+                    after = revision(connection)
+                change.listed = change_index(path, after, change.more, change.less)
                 _say_current(home)
 
 
@@ -88,9 +88,9 @@ def rebuild_index(engine: Engine, home: Path) -> int:
 
     query = select(indicators.c.key).distinct().order_by(indicators.c.key)
     with engine.connect() as connection:
-        revision = _revision(connection)
+        state = revision(connection)
         result = connection.execution_options(stream_results=True, yield_per=50_000).execute(query)
-        listed = write_index(home / INDEX_NAME, revision, (row[0] for row in result))
+        listed = write_index(home / INDEX_NAME, state, (row[0] for row in result))
     _say_current(home)
     return listed
 
@@ -101,7 +101,7 @@ def next_revision(connection: Connection) -> None:
 
     from cityshield.adapters.store.tables import settings
 
-    value = str(_revision(connection) + 1)
+    value = str(revision(connection) + 1)
     connection.execute(
         insert(settings)
         .values(name=_REVISION, value=value)
@@ -114,7 +114,8 @@ def lock_indicators(home: Path, *, wait: bool = True) -> AbstractContextManager[
     return locked(home / _LOCK_NAME, wait=wait)
 
 
-def _revision(connection: Connection) -> int:
+def revision(connection: Connection) -> int:
+    """How many changes of the indicators there were."""
     from sqlalchemy import select
 
     from cityshield.adapters.store.tables import settings

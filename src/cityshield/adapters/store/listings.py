@@ -7,10 +7,19 @@ from itertools import groupby
 
 from sqlalchemy import Engine, select
 
+from cityshield.adapters.store.changes import revision
 from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.tables import indicators, sources
 from cityshield.desks.decisions.automatic import Listing
 from cityshield.vocabulary.indicator import HOST, MALICIOUS_ACTIVITY, URL
+
+
+def agreement_of(engine: Engine) -> str:
+    """What sources can agree on, as a text that changes with it; empty while none is trusted."""
+    trusted = select(sources.c.name).where(sources.c.trusted.is_(True)).order_by(sources.c.name)
+    with engine.connect() as connection:
+        names = list(connection.scalars(trusted))
+        return f"{revision(connection)} {names}" if names else ""
 
 
 def read_listings(engine: Engine, now: int) -> Iterator[Listing]:

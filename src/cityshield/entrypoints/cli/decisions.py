@@ -238,8 +238,7 @@ def serve(language: str, home: Path) -> None:
     from cityshield.config import read_config
 
     settings = read_config(home).zone
-    shape = f"{settings.name} {settings.blocked_to} {settings.ttl_s}"
-    zone = StoredZone(open_database(home, pooled=False), SystemClock().now, shape)
+    zone = StoredZone(open_database(home, pooled=False), SystemClock().now, settings.shape)
     server = ZoneServer(zone, settings)
 
     async def run() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import msgspec
@@ -29,6 +29,9 @@ _METRICS = "text/plain; version=0.0.4"
 _FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 
+Job = Callable[[], Coroutine[Any, Any, None]]
+"""What runs beside the requests until it is cancelled."""
+
 RefusePage = Callable[[str, str, dict[str, str]], bytes]
 """Language, sentence id, arguments -> HTML."""
 
@@ -46,8 +49,9 @@ def make_app(
     routes: Sequence[BaseRouteHandler | Router],
     refuse_page: RefusePage | None = None,
     before: Callable[[App], App] | None = None,
+    jobs: Sequence[Job] = (),
 ) -> Gate:
-    """The application over a service; it keeps house while it runs.
+    """The application over a service; `jobs` run as long as it does.
 
     `refuse_page` makes the page for what the gate refuses when a browser asked for one; `before`
     puts something between the gate and the routes.
@@ -68,7 +72,7 @@ def make_app(
 
     app = Litestar(
         [*routes, healthz, metrics],
-        lifespan=[_housekeeping(service)],
+        lifespan=[_running(service, jobs)],
         exception_handlers={
             CityShieldError: problems.of_ours,
             HTTPException: problems.of_http,
@@ -99,17 +103,17 @@ def make_app(
     return Gate(inner, service.config.server, service.registry, refuse)
 
 
-def _housekeeping(service: Service):  # type: ignore[no-untyped-def]
+def _running(service: Service, jobs: Sequence[Job]):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(service.keep_house())
+        tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
             try:
-                with suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.gather(*tasks, return_exceptions=True)
             finally:
                 service.close()
 
