@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def heading(listed: Sequence[Decision], about: About, mark: str = "#") -> Iterat
         yield f"{mark} Appeals: {_line(about.contact)}\n"
 
 
+@lru_cache(maxsize=4096)  # one run of the automatic tier gives many decisions the same times
 def moment(at: int) -> str:
     """A time as RFC 3339 has it, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
