@@ -79,6 +79,7 @@ error-toml = { $path } can't be read as TOML: { $reason }. Mend the file at that
 error-config = A setting in { $path } is not right: { $reason }. Correct it, or delete the line to use the default.
 error-home = The data directory { $path } can't be used: { $reason }. Choose another one with --data or CITYSHIELD_HOME.
 error-store = The store { $path } can't be used: { $reason }. Restore it with: cityshield backup restore FILE
+error-disk-full = The disk that holds { $path } is full. What was stored before is safe; make room and run it again.
 error-store-foreign = { $path } is a database of another program. Choose another data directory with --data.
 error-store-newer = The store { $path } was written by a newer CityShield (state { $revision }). Update CityShield.
 error-check-without-code = { $path } has no Python file of the same name beside it. A check is two files.

@@ -67,6 +67,7 @@ error-toml = { $path } 不是正确的 TOML：{ $reason }。请改正该处。
 error-config = { $path } 里有一项设置不对：{ $reason }。请改正，或删掉该行以使用默认值。
 error-home = 数据目录 { $path } 无法使用：{ $reason }。请用 --data 或 CITYSHIELD_HOME 换一个。
 error-store = 数据库 { $path } 无法使用：{ $reason }。可以恢复备份：cityshield backup restore FILE
+error-disk-full = { $path } 所在的磁盘已满。之前存入的都还在；请腾出空间后再运行一次。
 error-store-foreign = { $path } 是别的程序的数据库。请用 --data 换一个数据目录。
 error-store-newer = 数据库 { $path } 由更新版本的 CityShield 写成（状态 { $revision }）。请先升级。
 error-check-without-code = { $path } 旁边没有同名的 Python 文件。一项检查由两个文件组成。

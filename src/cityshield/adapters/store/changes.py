@@ -6,12 +6,13 @@ import os
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import change_index, revision_of, write_index
-from cityshield.adapters.store.place import locked
+from cityshield.adapters.store.place import disk_full, locked
 from cityshield.vocabulary.errors import StoreError
 
 if TYPE_CHECKING:
@@ -70,14 +71,24 @@ def changing(engine: Engine, home: Path, *, wait: bool = True) -> Iterator[Chang
         try:
             yield change
         finally:
-            path = home / INDEX_NAME
-            if change.is_whole or revision_of(path) != before:
-                change.listed = rebuild_index(engine, home)
-            elif change.started:
-                with engine.connect() as connection:
-                    after = revision(connection)
-                change.listed = change_index(path, after, change.more, change.less)
-                _say_current(home)
+            try:
+                _follow(engine, home, change, before)
+            except OSError as error:
+                if error.errno not in (ENOSPC, EDQUOT):
+                    raise
+                raise disk_full(home / INDEX_NAME) from error
+
+
+def _follow(engine: Engine, home: Path, change: Change, before: int) -> None:
+    """Bring the index to what is stored now, from the state before the change where it is there."""
+    path = home / INDEX_NAME
+    if change.is_whole or revision_of(path) != before:
+        change.listed = rebuild_index(engine, home)
+    elif change.started:
+        with engine.connect() as connection:
+            after = revision(connection)
+        change.listed = change_index(path, after, change.more, change.less)
+        _say_current(home)
 
 
 def rebuild_index(engine: Engine, home: Path) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import NullPool
 
-from cityshield.adapters.store.place import STORE_NAME, locked
+from cityshield.adapters.store.place import STORE_NAME, disk_full, locked
 from cityshield.vocabulary.errors import StoreError
 
 FILE_NAME = STORE_NAME
@@ -100,7 +100,7 @@ def _explain(path: Path, context: ExceptionContext) -> None:
     """Say of a damaged, full or read-only file what it is, and how to mend it."""
     error = context.original_exception
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _FAULTS_OF_OURS):
-        raise StoreError("error-store", path=str(path), reason=str(error)) from error
+        raise _said(path, error) from error
 
 
 @contextmanager
@@ -109,7 +109,13 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise StoreError("error-store", path=str(path), reason=str(error)) from error
+        raise _said(path, error) from error
+
+
+def _said(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return disk_full(path)
+    return StoreError("error-store", path=str(path), reason=str(error))
 
 
 def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:

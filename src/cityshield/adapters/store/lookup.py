@@ -14,6 +14,7 @@ from cityshield.adapters.store.index import FILE_NAME as INDEX_NAME
 from cityshield.adapters.store.index import Index
 from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.place import STORE_NAME, has_store
+from cityshield.vocabulary.errors import StoreError
 from cityshield.vocabulary.indicator import Indicator
 
 if TYPE_CHECKING:
@@ -146,11 +147,19 @@ class IndicatorLookup:
         return not (self._home / INDEX_NAME).exists() and has_store(self._home)
 
     def _mend(self) -> None:
-        """Rebuild an index that is damaged or was left behind, unless an import still runs."""
+        """Rebuild an index that is damaged or was left behind, unless an import still runs.
+
+        One that was left behind serves on where it can't be written anew.
+        """
         try:
             with lock_indicators(self._home, wait=False):
                 rebuild_index(self._database(), self._home)
         except BlockingIOError:
+            return
+        except OSError as error:
+            if self._index.damaged or self._has_lost_index():
+                reason = error.strerror or str(error)
+                raise StoreError("error-home", path=str(self._home), reason=reason) from error
             return
         self._index.refresh()
 

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cityshield.vocabulary.errors import StoreError
+
 STORE_NAME = "cityshield.sqlite3"
+
+
+def disk_full(path: Path) -> StoreError:
+    """What is said when there is no room for a file."""
+    return StoreError("error-disk-full", path=str(path.parent))
 
 
 def has_store(home: Path) -> bool:

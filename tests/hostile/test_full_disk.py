@@ -1,0 +1,79 @@
+"""A full disk: what was accepted stays, what was not is said, and work goes on when there is room."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.conftest import find_program
+
+SIZE_MB = 10
+SCRIPT = """
+import json, os, subprocess, sys
+
+def run(*words, given=b""):
+    command = [sys.executable, "-m", "cityshield.serve", *words, "--data", HOME]
+    done = subprocess.run(command, input=given, capture_output=True)
+    return [done.returncode, done.stdout.decode(), done.stderr.decode()]
+
+HOME = sys.argv[1] + "/home"
+told = {}
+os.mkdir(HOME)
+with open(HOME + "/reserve", "wb") as reserve:
+    reserve.write(bytes(4 << 20))
+small = b"a.example\\n"
+for source in ("one", "two"):
+    run("feeds", "import", "-", "--source", source, "--trusted", given=small)
+told["automatic"] = run("decisions", "automatic")
+large = b"".join(b"h%07d.example\\n" % number for number in range(200_000))
+told["full"] = run("feeds", "import", "-", "--source", "three", given=large)
+told["export"] = run("decisions", "export", "--format", "domains")
+filler = open(HOME + "/filler", "wb", buffering=0)
+try:
+    while True:
+        filler.write(bytes(4096))
+except OSError:
+    pass
+told["add"] = run("decisions", "add", "b.example", "--reason", "r")
+told["checked"] = run("check", "http://a.example/", "--json")
+os.unlink(HOME + "/filler")
+os.unlink(HOME + "/reserve")
+filler.close()
+told["audit"] = run("audit", "verify")
+told["verify"] = run("decisions", "verify")
+told["again"] = run("feeds", "import", "-", "--source", "three", given=b"c.example\\n")
+told["later"] = run("check", "http://c.example/", "--json")
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.slow
+def test_a_full_disk_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
+    inside = (
+        f"mount -t tmpfs -o size={SIZE_MB}m tmpfs {tmp_path} && exec {sys.executable} - {tmp_path}"
+    )
+    done = subprocess.run(
+        [find_program("unshare"), "--map-root-user", "--mount", "sh", "-c", inside],
+        input=SCRIPT.encode(),
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = msgspec.json.decode(done.stdout, type=dict[str, tuple[int, str, str]])
+    assert told["automatic"][0] == 0, told["automatic"]
+    status, _, said = told["full"]
+    assert status == 2
+    assert "full" in said, said
+    assert "Traceback" not in said
+    assert "a.example" in told["export"][1]
+    assert told["add"][0] == 2
+    assert "Traceback" not in told["add"][2]
+    assert told["checked"][0] == 1, told["checked"]
+    for sound in ("audit", "verify", "again"):
+        assert told[sound][0] == 0, told[sound]
+    assert msgspec.json.decode(told["later"][1])["level"] == "malicious"
