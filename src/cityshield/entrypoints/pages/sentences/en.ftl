@@ -105,3 +105,101 @@ appeal-title = Is this a mistake, or your own site?
 appeal-how = Write to { $contact } and name decision { $number }. It costs nothing.
 appeal-how-unnamed = Tell { $operator } and name decision { $number }. It costs nothing.
 appeal-what = Say what the page is for, since when it is yours, and, if it was broken into, what you have cleaned. A person looks at it; a block that was wrong ends within seconds.
+
+appeal-button = Appeal against this
+appeal-state-open = An appeal is open since { $date }. An answer is due by { $due }.
+appeal-state-need-more = An appeal is open since { $date }. We have asked for more.
+appeal-form-title = Appeal against decision { $number }
+appeal-form-lead = A person reads this and answers within { $span }, at weekends too. It costs nothing.
+appeal-step-who = Who are you?
+appeal-who-owner = It is my site, or I look after it
+appeal-who-visitor = I want to use the site
+appeal-who-other = Somebody else
+appeal-step-claim = What is wrong?
+appeal-claim-cleaned = The site was broken into or misused. It is clean now
+appeal-claim-new-owner = The name has a new owner
+appeal-claim-mistake = It never did any harm. This is a mistake
+appeal-claim-else = Something else
+appeal-next = Next
+appeal-back = Choose again
+appeal-text-label = In your own words
+appeal-text-hint = What happened, and what should we look at? Write no passwords and no card numbers. { $most } characters at most.
+appeal-evidence-title = What helps us decide
+appeal-evidence-lead = Leave empty what you don’t have. You can add it later.
+evidence-found = What did you find, and what did you remove?
+evidence-closed = How did it get in, and how did you close that way?
+evidence-rescan = A link to a scan that was made since
+evidence-since = Since when is the name yours?
+evidence-purpose = What is the page for?
+evidence-reason = What is not right about the reason that we gave?
+evidence-control = Can you show that the name is under your control?
+appeal-control-later = When you have sent this, you get a short text to put into DNS or on the site.
+appeal-contact-label = How to reach you (you may leave it empty)
+appeal-contact-hint = Used for this appeal only. Our answer is on a page of your own, also without it.
+appeal-send = Send the appeal
+appeal-keeps = What you write about an appeal is read by those who decide, and deleted { $days } days after our answer.
+appeal-to-decision = The page of decision { $number }
+
+case-title = Appeal { $number }
+case-word-open = We are on it
+case-word-need-more = Your turn
+case-word-upheld = It stays
+case-word-granted = Granted
+case-word-lapsed = Closed
+case-what-open = Your appeal about { $name } is here.
+case-what-need-more = We need to know more about { $name }.
+case-what-upheld = We looked again at { $name }, and the decision stays.
+case-what-granted = The decision against { $name } has ended.
+case-what-lapsed = Your appeal about { $name } is closed.
+case-why-open = A person looks at it. Whoever made the decision may take it back, but cannot confirm it alone.
+case-why-need-more = Our question is below, with a place for your answer.
+case-why-upheld = The reason: { $reason }
+case-why-granted-wrong = We were wrong, and we are sorry. { $reason }
+case-why-granted-mended = What it was about is mended. { $reason }
+case-why-lapsed = The decision ended by itself, or no answer came to our question.
+case-now-open = Keep the address of this page. It is the only way back here, for you and for whoever else has it.
+case-now-need-more = Keep the address of this page. It is the only way back here, for you and for whoever else has it.
+case-now-upheld = If you learn something new, you can appeal again.
+case-now-granted = Open the site again in a few minutes. Phones and browsers remember a block for a little while.
+case-now-lapsed = If the name is still stopped, you can appeal again.
+case-clock = An answer is due in { $left }: by { $date }.
+case-clock-late = An answer was due by { $date }. It is late, and we are sorry. It is the first in our queue.
+case-clock-theirs = We wait for you until { $date }. Then the appeal is closed, and you can make a new one.
+case-clock-over = Answered or closed on { $date }.
+span-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+  }
+span-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+  }
+span-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+  }
+case-evidence-title = What helps us decide
+case-given = Given
+case-missing = Not given yet
+case-proof-title = Show that { $name } is under your control
+case-proof-how = Put this text in one of two places, then tell us below which:
+case-proof-dns = in DNS, as TXT of
+case-proof-file = on the site, as a file at
+case-proof-person = A person looks it up. Until then, leave it where it is.
+case-messages-title = What was written
+case-wrote-you = You, { $date }
+case-wrote-we = { $operator }, { $date }
+case-more-title = Add something
+case-more-label = Your message
+case-more-send = Send it
+case-where-dns = The text is in DNS
+case-where-file = The text is on the site
+
+notice-word-none = Nothing here
+notice-what-none = There is no appeal at this address.
+notice-why-none = The address is not whole, or what was written was deleted { $days } days after our answer.
+notice-now-none = Look for the whole address. If the name is still stopped, you can appeal again.
+notice-word-over = Nothing to appeal
+notice-what-over = This decision stops nothing now.
+notice-why-over = Only what is in force can be appealed against.
+notice-now-over = If the name does not open, wait some minutes: phones and browsers remember a block for a little while.
