@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -182,7 +183,7 @@ def _form(
         speakers=SPEAKERS,
         claims=CLAIMS,
         wanted=asked_for(who, claim) if chosen else (),
-        given=_again(given or {}),
+        given=_again({**(given or {}), "who": who, "claim": claim}),
         error=_told(page, language, error),
         span=span(page, language, service.config.decisions.appeal_hours * 3600),
         days=service.config.retention.appeals_days,
@@ -208,7 +209,9 @@ def _case(
     (voice,) = appeal.voices
     host = decision.target.host
     level, pose = _LOOKS[appeal.state]
+    waits = appeal.state in (OPEN, NEED_MORE)
     wanted = asked_for(appeal.speaker, voice.claim)
+    evidence = [(name, voice.evidence.get(name, "")) for name in wanted]
     told = [(m.at, "you", m.text) for m in voice.messages]
     told += [(m.at, "we", m.text) for m in appeal.asked]
     path = request.scope["path"]
@@ -224,8 +227,8 @@ def _case(
         pose=pose,
         why=f"granted-{appeal.outcome}" if appeal.state == GRANTED else appeal.state,
         clock=_clock(page, language, appeal, now),
-        waits=appeal.state in (OPEN, NEED_MORE),
-        evidence=[(name, voice.evidence.get(name, "")) for name in wanted],
+        waits=waits,
+        evidence=[(name, text) for name, text in evidence if text or waits],
         proof=voice.proof if CONTROL in wanted else "",
         record=f"{PROOF_NAME}.{host}",
         file=f"{host}{PROOF_PATH}",
@@ -294,9 +297,9 @@ def _status(error: InputError | None) -> int:
     return 200 if error is None else _STATUS.get(error.sentence, 400)
 
 
-def _again(given: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, to be shown again, so far as it is of a sane length."""
-    return {name: text[: 2 * LONGEST_TEXT] for name, text in given.items()}
+def _again(given: Mapping[str, str]) -> Mapping[str, str]:
+    """What was typed, to be shown again, so far as it is of a sane length; else nothing."""
+    return defaultdict(str, {name: text[: 2 * LONGEST_TEXT] for name, text in given.items()})
 
 
 def _in_other(address: str, language: str, chosen: Mapping[str, str]) -> str:
