@@ -195,17 +195,17 @@ def had_part(decision: Decision, by: Identity) -> bool:
 
 
 def written(text: str, most: int) -> str:
-    """A text as it is kept: lines and letters, nothing that a terminal or a page would act on.
-
-    Raises InputError when it is longer than `most`.
-    """
-    if len(text) > 4 * most:
-        raise InputError("error-appeal-long", most=most)
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c if c == "\n" or c.isprintable() else " " for c in lines).strip()
-    if len(kept) > most:
+    """A text as it is kept; InputError when it is longer than `most`."""
+    kept = readable(text[: 4 * most])
+    if len(text) > 4 * most or len(kept) > most:
         raise InputError("error-appeal-long", most=most)
     return kept
+
+
+def readable(text: str) -> str:
+    """Lines and letters, without what a terminal or a page would act on."""
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c if c == "\n" or c.isprintable() else " " for c in lines).strip()
 
 
 def _require_other_eyes(decision: Decision, by: Identity) -> None:

@@ -31,8 +31,8 @@ _READ, _WRITE = "appeals:read", "appeals:write"
 _INDENT = " " * 10
 
 WHO = """\b
-Who acts is the user of this machine, or the holder of the token in CITYSHIELD_TOKEN. Who proposed or
-approved a decision may grant an appeal as wrong, but not uphold it, nor grant it as mended.
+Who acts is the user of this machine, or the holder of the token in CITYSHIELD_TOKEN. Who proposed
+or approved a decision may grant an appeal as wrong, but not uphold it or grant it as mended.
 """
 
 

@@ -29,6 +29,7 @@ from cityshield.desks.decisions.appeals import (
     PROOF_PATH,
     asked_for,
     is_overdue,
+    readable,
     require_appealable,
 )
 from cityshield.entrypoints.form import URL_ENCODED, Form, is_from_here, media_type_of, read_form
@@ -61,6 +62,7 @@ _LOOKS = {
 _MOST_FORM_BYTES = 32 << 10
 """Longer than the longest appeal of Chinese letters needs; `read_form` takes four times as much."""
 
+_LONGEST_AGAIN = 2 * LONGEST_TEXT
 _UNITS = 200
 """What an appeal costs a client's address, in the units of `server.rate_burst`."""
 
@@ -256,7 +258,7 @@ def _clock(page: Page, language: str, appeal: Appeal, now: int) -> tuple[str, di
 
 def span(page: Page, language: str, seconds: int) -> str:
     """A span of time in words, with the two largest units that it has."""
-    minutes = max(1, seconds // 60)
+    minutes = -(-seconds // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [("days", days), ("hours", hours)] if days else [("hours", hours), ("minutes", rest)]
     said = [page.say(f"span-{unit}", language, count=count) for unit, count in parts if count]
@@ -299,7 +301,7 @@ def _status(error: InputError | None) -> int:
 
 def _again(given: Mapping[str, str]) -> Mapping[str, str]:
     """What was typed, to be shown again, so far as it is of a sane length; else nothing."""
-    return defaultdict(str, {name: text[: 2 * LONGEST_TEXT] for name, text in given.items()})
+    return defaultdict(str, {name: readable(text[:_LONGEST_AGAIN]) for name, text in given.items()})
 
 
 def _in_other(address: str, language: str, chosen: Mapping[str, str]) -> str:
