@@ -30,12 +30,14 @@ def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gat
     from cityshield.entrypoints.pages.appeals import appeal_routes
     from cityshield.entrypoints.pages.decisions import BlockPage, decision_routes
     from cityshield.entrypoints.pages.routes import Page, page_routes
+    from cityshield.entrypoints.pages.statistics import statistics_routes
     from cityshield.entrypoints.web.app import make_app
     from cityshield.service import Service
 
     service = Service(home, config, folders)
     page = Page(service)
     shown = [*page_routes(page), *decision_routes(page), *appeal_routes(page)]
+    shown += statistics_routes(page)
     return make_app(
         service, [api_routes(service), *shown], page.refuse, partial(BlockPage, page=page)
     )

@@ -34,6 +34,7 @@ from cityshield.desks.decisions.appeals import (
 )
 from cityshield.entrypoints.form import URL_ENCODED, Form, is_from_here, media_type_of, read_form
 from cityshield.entrypoints.pages.routes import Page, html, language_of
+from cityshield.entrypoints.pages.spans import span
 from cityshield.guards.dates import day, moment
 from cityshield.vocabulary.appeal import (
     CLAIMS,
@@ -254,15 +255,6 @@ def _clock(page: Page, language: str, appeal: Appeal, now: int) -> tuple[str, di
         return "case-clock-late", {"date": moment(appeal.due)}
     left = span(page, language, appeal.due - now)
     return "case-clock", {"left": left, "date": moment(appeal.due)}
-
-
-def span(page: Page, language: str, seconds: int) -> str:
-    """A span of time in words, with the two largest units that it has."""
-    minutes = -(-seconds // 60)
-    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [("days", days), ("hours", hours)] if days else [("hours", hours), ("minutes", rest)]
-    said = [page.say(f"span-{unit}", language, count=count) for unit, count in parts if count]
-    return " ".join(said)
 
 
 def _none(page: Page, request: Asked) -> Response[bytes]:
