@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from litestar import Request
 from multipart import (  # type: ignore[import-untyped]
@@ -125,4 +125,15 @@ def is_from_here(request: Request[Any, Any, Any]) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == request.headers.get("host", "")
+    if origin is None:
+        return True
+    own = _host_of("//" + request.headers.get("host", ""))
+    return bool(own) and _host_of(origin) == own
+
+
+def _host_of(address: str) -> str:
+    """The host of an address without its port, which a proxy may have left out."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""

@@ -10,10 +10,12 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import update
 
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.store.audit import read_audit
-from cityshield.adapters.store.database import open_database
+from cityshield.adapters.store.database import open_database, writing
+from cityshield.adapters.store.tables import appeals as appeals_table
 from cityshield.adapters.store.tokens import create_token
 from cityshield.appeals import Appeals
 from cityshield.config import Config
@@ -183,7 +185,7 @@ def test_an_appeal_is_sent_once_and_its_page_belongs_to_who_has_the_address(city
 
 
 @pytest.mark.parametrize("headers", [
-    {"origin": "https://evil.example"}, {"origin": "null"},
+    {"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://[::"},
     {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
     {"content-type": "text/plain"}, {"content-type": "multipart/form-data; boundary=x"},
 ])  # fmt: skip
@@ -193,6 +195,27 @@ def test_a_form_of_a_foreign_page_is_not_taken(city: City, headers: dict[str, st
     assert answer.status_code == 400
     assert "could not be read" in answer.text
     assert len(city.appeals.find()) == before
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"},
+    {"origin": "https://shield.example:8443", "host": "shield.example"},
+])  # fmt: skip
+def test_a_form_of_our_own_page_is_taken(city: City, headers: dict[str, str]) -> None:
+    answer = city.post("/decisions/2/appeal", {**FORM, "who": "other"}, **headers)
+    assert answer.status_code == 303
+
+
+def test_an_answer_that_is_late_is_owned_up_to_and_comes_first(city: City) -> None:
+    place = city.send(2, who="other", text="hello").headers["location"]
+    (late,) = [each for each in city.appeals.waiting_on(2) if each.speaker == "other"]
+    with writing(city.engine) as connection:
+        mine = update(appeals_table).where(appeals_table.c.id == late.id)
+        connection.execute(mine.values(due=1_795_000_000))
+    assert "It is late, and we are sorry" in httpx.get(city.url + place, headers=HEADERS).text
+    assert city.appeals.find()[0].id == late.id
+    said = run_cli("appeals", "list", "--lang", "en", home=city.home).stdout.decode()
+    assert "OVERDUE since 2026-11-18" in said.splitlines()[0]
 
 
 def test_wrong_input_gets_a_page_in_words_and_what_was_typed_stays(city: City) -> None:
