@@ -27,7 +27,7 @@ from cityshield.vocabulary.appeal import (
     WRONG,
     Appeal,
 )
-from cityshield.vocabulary.decision import ALLOW, BLOCK, HOST, WARN, Decision, Target
+from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, HOST, URL, WARN, Decision, Target
 from cityshield.vocabulary.errors import CityShieldError, Forbidden, InputError
 from cityshield.vocabulary.identity import Identity
 
@@ -77,6 +77,15 @@ def test_every_claim_says_which_evidence_is_asked_for_and_control_only_of_owners
             assert wanted or speaker != OWNER
             assert set(wanted) <= set(EVIDENCE)
             assert (CONTROL in wanted) == (speaker == OWNER), (speaker, claim)
+
+
+def test_control_is_shown_where_only_who_has_the_target_can_write() -> None:
+    for scope in (HOST, DOMAIN):
+        assert rules.proof_places(Target(scope, "a.example")) == {
+            "dns": "_cityshield.a.example",
+            "file": "a.example/.well-known/cityshield.txt",
+        }
+    assert rules.proof_places(Target(URL, "docs.example/f/1")) == {"page": "docs.example/f/1"}
 
 
 def test_what_was_not_given_is_named() -> None:

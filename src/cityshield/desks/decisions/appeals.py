@@ -41,7 +41,7 @@ from cityshield.vocabulary.appeal import (
     Message,
     Voice,
 )
-from cityshield.vocabulary.decision import BLOCK, IN_FORCE, WARN, Decision
+from cityshield.vocabulary.decision import BLOCK, IN_FORCE, URL, WARN, Decision, Target
 from cityshield.vocabulary.errors import Forbidden, InputError
 from cityshield.vocabulary.identity import Identity
 
@@ -58,12 +58,13 @@ MOST_OPEN = 10_000
 PATIENCE_DAYS = 30
 """How long an appeal that needs more waits for it."""
 
-PROOF_NAME = "_cityshield"
-PROOF_PATH = "/.well-known/cityshield.txt"
-"""Where the proof stands: in a TXT record of this name below the host, or in a file."""
+DNS, FILE, PAGE = "dns", "file", "page"
+"""Where the proof of control may stand: a TXT record, a file of the site, the page itself."""
 
 _HOUR_S = 3600
 _PROOF = "cityshield-proof="
+_PROOF_NAME = "_cityshield"
+_PROOF_PATH = "/.well-known/cityshield.txt"
 _ASKED = {
     CLEANED: (FOUND, CLOSED, RESCAN, CONTROL),
     NEW_OWNER: (SINCE, PURPOSE, CONTROL),
@@ -88,6 +89,16 @@ def still_missing(speaker: str, voice: Voice) -> tuple[str, ...]:
 def proof_of(token: str) -> str:
     """The text that shows control of a name once it stands in DNS or in a file of the site."""
     return _PROOF + token
+
+
+def proof_places(target: Target) -> dict[str, str]:
+    """Where the proof may stand: only who controls the target itself can write there.
+
+    Who has one page on a host of many has neither its DNS nor its root.
+    """
+    if target.scope == URL:
+        return {PAGE: target.value}
+    return {DNS: f"{_PROOF_NAME}.{target.host}", FILE: target.host + _PROOF_PATH}
 
 
 def require_appealable(decision: Decision, now: int) -> None:

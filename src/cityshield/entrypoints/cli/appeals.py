@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cityshield.appeals import Appeals
+    from cityshield.vocabulary.decision import Target
 
 _READ, _WRITE = "appeals:read", "appeals:write"
 _INDENT = " " * 10
@@ -144,16 +145,16 @@ def _show(appeal: Appeal, engine: Engine, language: str, as_json: bool) -> None:
     click.echo(_line(appeal, language))
     from cityshield.adapters.store.decisions import get
 
-    host = get(engine, appeal.decision).target.host
+    target = get(engine, appeal.decision).target
     for voice in appeal.voices:
-        _show_voice(appeal, voice, host, language)
+        _show_voice(appeal, voice, target, language)
     for message in appeal.asked:
         _echo("<", message.at, message.text)
 
 
-def _show_voice(appeal: Appeal, voice: Voice, host: str, language: str) -> None:
+def _show_voice(appeal: Appeal, voice: Voice, target: Target, language: str) -> None:
     from cityshield.adapters.sentences.sentences import Sentences
-    from cityshield.desks.decisions.appeals import PROOF_NAME, PROOF_PATH, asked_for, still_missing
+    from cityshield.desks.decisions.appeals import asked_for, proof_places, still_missing
 
     say = Sentences().say
     wanted = ", ".join(asked_for(appeal.speaker, voice.claim)) or "-"
@@ -165,8 +166,9 @@ def _show_voice(appeal: Appeal, voice: Voice, host: str, language: str) -> None:
     if missing := ", ".join(still_missing(appeal.speaker, voice)):
         click.echo(_INDENT + say("appeal-missing", language, missing=missing))
     if CONTROL in asked_for(appeal.speaker, voice.claim):
-        place = {"name": f"{PROOF_NAME}.{host}", "address": f"{host}{PROOF_PATH}"}
-        click.echo(_INDENT + say("appeal-proof", language, proof=voice.proof, **place))
+        places = ", ".join(f"{kind} {where}" for kind, where in proof_places(target).items())
+        words = {"proof": voice.proof, "places": _flat(places)}
+        click.echo(_INDENT + say("appeal-proof", language, **words))
     if voice.contact:
         click.echo(f"{_INDENT}@ {_flat(voice.contact)}")
 
