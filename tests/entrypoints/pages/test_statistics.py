@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +19,10 @@ from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
 from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
+from cityshield.entrypoints.pages.statistics import KEPT_S, Kept
+from cityshield.vocabulary.errors import StoreError
 from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.statistics import Statistics
 from tests.conftest import Live, find_program
 
 ANA, BO, CY = (Identity(name, "analyst") for name in ("ana", "bo", "cy"))
@@ -138,6 +143,44 @@ def test_what_was_not_changed_is_not_sent_again(city: Live, path: str) -> None:
         again = get(city, path, **{"if-none-match": known})
         assert (again.status_code, again.content) == (304, b"")
     assert get(city, path, **{"if-none-match": '"x"'}).status_code == 200
+
+
+class At:
+    """What `Kept` asks of a service: a store, and a clock that the test moves."""
+
+    def __init__(self, home: Path) -> None:
+        self.engine = open_database(home)
+        self.clock = self
+        self.at = 1_800_000_000
+
+    def now(self) -> int:
+        return self.at
+
+
+async def test_figures_are_counted_once_and_the_old_ones_serve_meanwhile(home: Path) -> None:
+    service = At(home)
+    kept = Kept(service)  # type: ignore[arg-type]
+    first, second = await asyncio.gather(kept.figures(), kept.figures())
+    assert first is second
+    service.at += KEPT_S - 1
+    assert await kept.figures() is first
+    service.at += 1
+    assert await kept.figures() is first
+    await asyncio.wait_for(_until_counted(kept, first), 20)
+    newer = await kept.figures()
+    assert newer.at == service.at
+    (home / "cityshield.sqlite3").unlink()
+    service.at += KEPT_S
+    assert await kept.figures() is newer
+    await asyncio.sleep(0.2)
+    assert await kept.figures() is newer
+    with pytest.raises(StoreError):
+        await Kept(service).figures()  # type: ignore[arg-type]
+
+
+async def _until_counted(kept: Kept, old: Statistics) -> None:
+    while await kept.figures() is old:
+        await asyncio.sleep(0.01)
 
 
 def test_bars_and_columns_fit_their_drawing() -> None:

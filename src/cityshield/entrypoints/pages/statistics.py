@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+import structlog
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
@@ -27,6 +28,8 @@ Asked = Request[Any, Any, Any]
 KEPT_S = 600
 """For how long figures are kept: counting a million decisions takes seconds."""
 
+log = structlog.get_logger("cityshield.pages")
+
 UNKNOWN = "unknown"
 """What stands in open data where there is nothing to tell from."""
 
@@ -40,7 +43,7 @@ class Kept:
         self._counting: asyncio.Task[Statistics] | None = None
 
     async def figures(self) -> Statistics:
-        """The figures, at most a count older than `KEPT_S`."""
+        """The figures, at most a count older than `KEPT_S`; those held serve on if it fails."""
         now = self._service.clock.now()
         held = self._figures
         if held is not None and 0 <= now - held.at < KEPT_S:
@@ -51,11 +54,14 @@ class Kept:
 
     async def _count(self, now: int) -> Statistics:
         try:
-            figures = await asyncio.to_thread(read_statistics, self._service.engine, now)
-            self._figures = figures
-            return figures
+            self._figures = await asyncio.to_thread(read_statistics, self._service.engine, now)
+        except Exception as error:
+            if self._figures is None:
+                raise
+            log.error("statistics", error=type(error).__name__)
         finally:
             self._counting = None
+        return self._figures
 
 
 def statistics_routes(page: Page) -> list[BaseRouteHandler]:
