@@ -44,8 +44,10 @@ class Appeals:
 
     def by_secret(self, secret: str) -> Appeal | None:
         """What who appealed may see: their own words, and what was written to them."""
-        kept.lapse_due(self._engine, self._clock.now())
-        return kept.by_secret(self._engine, secret)
+        found = kept.by_secret(self._engine, secret)
+        if found is not None and kept.lapse_due(self._engine, self._clock.now()):
+            found = kept.by_secret(self._engine, secret)
+        return found
 
     def reply(self, secret: str, text: str, evidence: Mapping[str, str]) -> Appeal | None:
         """Add what was asked for: see `rules.reply`; None for a secret that opens nothing."""
