@@ -24,6 +24,9 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 WholeSeconds = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Address = Annotated[
+    str, msgspec.Meta(pattern=r"^$|^https?://[a-z0-9]([a-z0-9.-]{0,253}[a-z0-9])?(:[0-9]{1,5})?$")
+]
 Weight = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
@@ -32,10 +35,14 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Operator(_Table, frozen=True):
-    """Who runs this shield, as pages and verdicts name them."""
+    """Who runs this shield, as pages and verdicts name them.
+
+    `address` is where its pages are found from outside, such as `https://shield.city.example`.
+    """
 
     name: str = "CityShield"
     contact: str = ""
+    address: Address = ""
 
 
 class Thresholds(_Table, frozen=True):
@@ -90,6 +97,7 @@ class Retention(_Table, frozen=True):
 
     verdicts_days: Days = 30
     revoked_tokens_days: Days = 365
+    appeals_days: Days = 90
     every_s: WholeSeconds = 3600
 
 
@@ -108,13 +116,14 @@ class Decisions(_Table, frozen=True):
     """How blocks come about by themselves, and which names are the operator's own.
 
     A host that `agree` trusted sources list, and that nothing guards, is blocked for `days`.
-    `licence` is what exports say of themselves.
+    `licence` is what exports say of themselves. An appeal is answered within `appeal_hours`.
     """
 
     agree: Annotated[int, msgspec.Meta(ge=2, le=100)] = 2
     days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     own: tuple[str, ...] = ()
     licence: str = "CC BY 4.0"
+    appeal_hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 72
 
 
 class Config(_Table, frozen=True):

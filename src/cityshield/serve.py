@@ -27,15 +27,18 @@ def main() -> None:
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
     """The ASGI application with every route, over a data directory."""
     from cityshield.entrypoints.api.routes import api_routes
+    from cityshield.entrypoints.pages.appeals import appeal_routes
     from cityshield.entrypoints.pages.decisions import BlockPage, decision_routes
     from cityshield.entrypoints.pages.routes import Page, page_routes
+    from cityshield.entrypoints.pages.statistics import statistics_routes
     from cityshield.entrypoints.web.app import make_app
     from cityshield.jobs import jobs_of
     from cityshield.service import Service
 
     service = Service(home, config, folders)
     page = Page(service)
-    shown = [*page_routes(page), *decision_routes(page)]
+    shown = [*page_routes(page), *decision_routes(page), *appeal_routes(page)]
+    shown += statistics_routes(page)
     return make_app(
         service,
         [api_routes(service), *shown],

@@ -15,6 +15,7 @@ from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
 from cityshield.adapters.store.tokens import authenticate
+from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
 from cityshield.guards.links.canonical import canonicalize, expressions
@@ -40,6 +41,7 @@ class Service:
         self.engine = open_database(home)
         self.shield = build_shield(home, config, disk=False, folders=folders)
         self.desk = Desk(self.engine, self.clock, config)
+        self.appeals = Appeals(self.engine, self.clock, config)
         self.registry = CollectorRegistry()
         self._checked = Counter(
             "cityshield_checks", "Subjects judged.", ("kind", "level"), registry=self.registry
@@ -115,7 +117,7 @@ class Service:
     def clean(self) -> None:
         """Delete what has had its time."""
         limits = self.config.retention
-        days = (limits.verdicts_days, limits.revoked_tokens_days)
+        days = (limits.verdicts_days, limits.revoked_tokens_days, limits.appeals_days)
         run_retention(self.engine, self.home, self.clock.now(), *days)
 
     def close(self) -> None:

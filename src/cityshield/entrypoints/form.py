@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from litestar import Request
 from multipart import (  # type: ignore[import-untyped]
@@ -111,3 +111,29 @@ def _url_encoded(body: bytes, most_text_bytes: int) -> Form:
     for name, value in fields:
         form.setdefault(name, value)
     return form
+
+
+def is_from_here(request: Request[Any, Any, Any]) -> bool:
+    """Whether a form was sent from a page of this site, or by no page at all.
+
+    What a browser says of itself decides: `Sec-Fetch-Site` (W3C Fetch Metadata), which it sends
+    over HTTPS, else `Origin` (RFC 6454), which is told for forms unless a page asks for
+    `no-referrer`. There is no cookie whose power a foreign page could borrow; this keeps it from
+    borrowing people's addresses. A program that sends neither is nobody's browser.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    own = _host_of("//" + request.headers.get("host", ""))
+    return bool(own) and _host_of(origin) == own
+
+
+def _host_of(address: str) -> str:
+    """The host of an address without its port, which a proxy may have left out."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""

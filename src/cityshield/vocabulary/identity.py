@@ -21,6 +21,8 @@ SCOPES: Final[dict[str, str]] = {
     "indicators:write": OPERATOR,
     "decisions:read": READER,
     "decisions:write": ANALYST,
+    "appeals:read": ANALYST,
+    "appeals:write": ANALYST,
     "audit:read": ANALYST,
     "tokens:write": ADMIN,
 }

@@ -85,7 +85,7 @@ def test_a_first_token_is_made_once_even_when_all_tokens_are_forgotten(home: Pat
     engine = open_database(home)
     assert create_first_token(engine, ROOT, NOW, "admin", ADMIN)
     revoke_token(engine, ROOT, NOW, list_tokens(engine)[0].id)
-    assert run_retention(engine, home, NOW + 400 * 86_400, 30, 365).tokens == 1
+    assert run_retention(engine, home, NOW + 400 * 86_400, 30, 365, 90).tokens == 1
     assert list_tokens(engine) == []
     assert create_first_token(engine, ROOT, NOW, "admin", ADMIN) is None
 
@@ -222,10 +222,10 @@ def test_the_start_of_an_import_is_recorded_even_if_it_never_ends(home: Path) ->
 
 def test_retention_is_recorded_when_something_was_removed(home: Path) -> None:
     engine = open_database(home)
-    run_retention(engine, home, NOW, 30, 365)
+    run_retention(engine, home, NOW, 30, 365, 90)
     assert list(read_audit(engine)) == []
     VerdictCache(home, SystemClock()).put_many({KEY: VERDICT})
-    run_retention(engine, home, SystemClock().now() + 31 * 86_400, 30, 365)
+    run_retention(engine, home, SystemClock().now() + 31 * 86_400, 30, 365, 90)
     (entry,) = read_audit(engine)
     assert (entry.actor, entry.action) == ("local:retention", "retention")
-    assert json.loads(entry.detail) == {"indicators": 0, "verdicts": 1, "tokens": 0}
+    assert json.loads(entry.detail) == {"indicators": 0, "verdicts": 1, "tokens": 0, "appeals": 0}

@@ -192,7 +192,7 @@ def test_the_cache_keeps_verdicts_without_names_and_forgets_them(home: Path) -> 
     verdict = Verdict(Subject("file", ""), UNKNOWN, 0.0, 1.0)
     cache.put_many({"k" * 64: verdict})
     assert cache.get_many(["k" * 64, "other"]) == {"k" * 64: verdict}
-    removed = run_retention(engine, home, clock.now() + 31 * 86_400, 30, 365)
+    removed = run_retention(engine, home, clock.now() + 31 * 86_400, 30, 365, 90)
     assert removed.verdicts == 1
     assert cache.get_many(["k" * 64]) == {}
 
@@ -201,6 +201,6 @@ def test_ended_tokens_are_forgotten_in_time(home: Path) -> None:
     engine = open_database(home)
     create_token(engine, ROOT, NOW, "stays", READER)
     create_token(engine, ROOT, NOW, "ends", READER, (), 1)
-    assert run_retention(engine, home, NOW + 300 * 86_400, 30, 365).tokens == 0
-    assert run_retention(engine, home, NOW + 400 * 86_400, 30, 365).tokens == 1
+    assert run_retention(engine, home, NOW + 300 * 86_400, 30, 365, 90).tokens == 0
+    assert run_retention(engine, home, NOW + 400 * 86_400, 30, 365, 90).tokens == 1
     assert [token.name for token in list_tokens(engine)] == ["stays"]

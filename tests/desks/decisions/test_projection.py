@@ -45,6 +45,20 @@ def test_a_resolver_finds_what_was_decided(decided: list[tuple[str, str, str]], 
     assert policy_for(name, records) == meant(name, decided)
 
 
+def test_a_covered_domain_above_an_exception_is_written_all_the_same() -> None:
+    decided = [
+        ("z.example", DOMAIN, BLOCK),
+        ("a.z.example", DOMAIN, BLOCK),
+        ("a.a.z.example", HOST, ALLOW),
+    ]
+    records = records_of(decided)
+    for name, policy in (
+        ("a.z.example", BLOCKED), ("b.a.z.example", BLOCKED), ("a.a.z.example", PASSED),
+        ("b.a.a.z.example", BLOCKED), ("b.z.example", BLOCKED),
+    ):  # fmt: skip
+        assert by_closest_encloser(name, records) == policy, name
+
+
 def test_a_block_that_is_covered_is_left_out_and_an_exception_fills_what_lies_between() -> None:
     assert records_of([("z.example", DOMAIN, BLOCK), ("a.b.z.example", HOST, BLOCK)]) == {
         "z.example": BLOCKED,

@@ -86,13 +86,25 @@ def change(
 ) -> Decision:
     """Take a decision one step further, as the desk's pure function says, and record the act."""
     with writing(engine) as connection:
-        decision = _get(connection, number)
-        after = step(decision)
-        values = _row(after, _next_revision(connection))
-        connection.execute(update(decisions).where(decisions.c.id == number).values(values))
-        if after.state != decision.state:
-            _mark(connection, [after])
-        _record(connection, by, act, now, after)
+        return change_within(connection, number, act, by, now, step)
+
+
+def change_within(
+    connection: Connection,
+    number: int,
+    act: str,
+    by: Identity,
+    now: int,
+    step: Callable[[Decision], Decision],
+) -> Decision:
+    """The same as `change` in a transaction that does more."""
+    decision = get_within(connection, number)
+    after = step(decision)
+    values = _row(after, _next_revision(connection))
+    connection.execute(update(decisions).where(decisions.c.id == number).values(values))
+    if after.state != decision.state:
+        _mark(connection, [after])
+    _record(connection, by, act, now, after)
     return after
 
 
@@ -128,7 +140,7 @@ def end_many(engine: Engine, ended: Sequence[tuple[int, str]], by: Identity, now
         with writing(engine) as connection:
             revision = _next_revision(connection)
             for number, reason in some:
-                decision = _get(connection, number)
+                decision = get_within(connection, number)
                 if decision.state != IN_FORCE:
                     continue
                 after = end(decision, reason, now, AUTOMATIC)
@@ -162,7 +174,7 @@ def expire(connection: Connection, now: int) -> int:
 def get(engine: Engine, number: int) -> Decision:
     """One decision; InputError when there is none."""
     with engine.connect() as connection:
-        return _get(connection, number)
+        return get_within(connection, number)
 
 
 def find(
@@ -297,7 +309,8 @@ def _mark(connection: Connection, some: Sequence[Decision]) -> None:
         connection.execute(upsert(zone_waiting).on_conflict_do_nothing(), rows)
 
 
-def _get(connection: Connection, number: int) -> Decision:
+def get_within(connection: Connection, number: int) -> Decision:
+    """The same as `get` in a transaction."""
     row = connection.execute(select(decisions).where(decisions.c.id == number)).first()
     if row is None:
         raise InputError("error-decision-none", id=number)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
+from cityshield.adapters.store.appeals import forget_decided_before, lapse_due
 from cityshield.adapters.store.audit import record_alone
 from cityshield.adapters.store.cache import forget_before
 from cityshield.adapters.store.indicators import remove_expired
@@ -24,6 +25,7 @@ class Removed(msgspec.Struct, frozen=True):
     indicators: int
     verdicts: int
     tokens: int
+    appeals: int
 
 
 def run_retention(
@@ -32,16 +34,19 @@ def run_retention(
     now: int,
     verdicts_days: int,
     tokens_days: int,
+    appeals_days: int,
     by: Identity = SERVICE,
 ) -> Removed:
-    """Delete expired indicators, old verdicts, and tokens that ended long ago.
+    """Delete expired indicators, old verdicts, ended tokens, and words of old appeals.
 
     It is recorded as an act of `by` when something was deleted.
     """
+    lapse_due(engine, now)
     removed = Removed(
         remove_expired(engine, home, now),
         forget_before(engine, now - verdicts_days * _DAY_S),
         forget_ended_before(engine, now - tokens_days * _DAY_S),
+        forget_decided_before(engine, now - appeals_days * _DAY_S),
     )
     if any(msgspec.structs.astuple(removed)):
         record_alone(engine, by, "retention", now, msgspec.structs.asdict(removed))

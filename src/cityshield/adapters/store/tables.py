@@ -84,6 +84,39 @@ Index(
     postgresql_where=IN_FORCE_NOW,
 )
 
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=False),
+    Column("speaker", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("decided_at", BigInteger),
+    Column("decided_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", SmallInteger),
+    Column("asked", Text, nullable=False),
+)
+Index("appeals_decision", appeals.c.decision_id, appeals.c.state)
+Index("appeals_due", appeals.c.state, appeals.c.due)
+
+appeal_voices = Table(
+    "appeal_voices",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("appeal_id", BigInteger, ForeignKey("appeals.id"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("claim", SmallInteger, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("messages", Text, nullable=False),
+)
+
 zone_waiting = Table(
     "zone_waiting",
     metadata,

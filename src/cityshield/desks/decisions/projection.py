@@ -40,21 +40,20 @@ def records_of(decided: Iterable[tuple[str, str, str]]) -> dict[str, int]:
             below[value] = max(below.get(value, 0), policy)
     wanted: dict[str, int] = {}
     for name, policy in exact.items():
-        covering = next((above for above in parents(name) if above in below), None)
-        inherited = below[covering] if covering is not None else None
+        domains = [above for above in parents(name) if above in below]
+        inherited = below[domains[0]] if domains else None
         own = below.get(name, inherited)
         if inherited is not None and policy == own == inherited:
             continue
         wanted[name] = policy
         if own is not None:
             wanted[f"*.{name}"] = own
-        if inherited is None:
-            continue
-        for between in parents(name):
-            if between == covering:
+        for between in parents(name) if domains else ():
+            if between == domains[-1]:
                 break
-            wanted.setdefault(between, exact.get(between, inherited))
-            wanted.setdefault(f"*.{between}", inherited)
+            nearest = next(below[each] for each in (between, *parents(between)) if each in below)
+            wanted.setdefault(between, exact.get(between, nearest))
+            wanted.setdefault(f"*.{between}", nearest)
     return wanted
 
 

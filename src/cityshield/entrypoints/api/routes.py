@@ -15,6 +15,7 @@ from litestar.response import Stream
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.adapters.store.hashes import PREFIX_BYTES, FullHash, find_hashes
 from cityshield.catalogue import CheckCard, catalogue
+from cityshield.entrypoints.api.appeals import appeal_routes
 from cityshield.entrypoints.api.bulk import BulkLine, Places, read_bulk
 from cityshield.entrypoints.api.openapi import CheckOperation, HashesOperation, LinesOperation
 from cityshield.entrypoints.api.operators import operator_routes
@@ -123,7 +124,14 @@ def api_routes(service: Service) -> Router:
 
     return Router(
         "/api/v1",
-        route_handlers=[check, check_bulk, list_checks, hashes, *operator_routes(service)],
+        route_handlers=[
+            check,
+            check_bulk,
+            list_checks,
+            hashes,
+            *operator_routes(service),
+            *appeal_routes(service),
+        ],
         tags=["check"],
     )
 

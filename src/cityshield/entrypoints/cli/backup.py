@@ -84,11 +84,13 @@ def retention(language: str, home: Path) -> None:
         int(time.time()),
         limits.verdicts_days,
         limits.revoked_tokens_days,
+        limits.appeals_days,
         local_identity(),
     )
     words = {
         "indicators": removed.indicators,
         "verdicts": removed.verdicts,
         "tokens": removed.tokens,
+        "appeals": removed.appeals,
     }
     click.echo(Sentences().say("retention-done", language, **words))

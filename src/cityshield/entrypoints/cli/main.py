@@ -20,6 +20,7 @@ COMMANDS = {
     "up": ("up:up", "Run the service and its page."),
     "feeds": ("feeds:feeds", "Import, list and remove lists of indicators."),
     "decisions": ("decisions:decisions", "Block, warn of, allow; approve, enforce, export."),
+    "appeals": ("appeals:appeals", "Answer those who say that a decision is wrong."),
     "checks": ("checks:checks", "List every check, or test their examples."),
     "explain": ("checks:explain", "Say what a check looks for and why."),
     "doctor": ("doctor:doctor", "Say what works, what is missing, how to mend it."),

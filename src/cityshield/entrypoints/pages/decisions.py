@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,7 +16,8 @@ from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.adapters.store.decisions import get as get_decision
 from cityshield.answer import defang, harmless
 from cityshield.entrypoints.pages.routes import Page, html, language_of
-from cityshield.guards.dates import day
+from cityshield.guards.dates import day, moment
+from cityshield.vocabulary.appeal import Appeal
 from cityshield.vocabulary.decision import ALLOW, BLOCK, IN_FORCE, PROPOSED, WARN, Decision
 from cityshield.vocabulary.errors import InputError
 
@@ -44,7 +45,9 @@ def decision_routes(page: Page) -> list[BaseRouteHandler]:
             decision = await asyncio.to_thread(get_decision, service.engine, number)
         except InputError:
             raise NotFoundException from None
-        return html(render(page, decision, language_of(request), f"/decisions/{number}"))
+        appeals = await asyncio.to_thread(service.appeals.waiting_on, number)
+        place = f"/decisions/{number}"
+        return html(render(page, decision, language_of(request), place, appeals))
 
     return [show]
 
@@ -90,10 +93,13 @@ class BlockPage:
         await send({"type": "http.response.body", "body": body})
 
 
-def render(page: Page, decision: Decision, language: str, address: str) -> bytes:
+def render(
+    page: Page, decision: Decision, language: str, address: str, appeals: Sequence[Appeal] = ()
+) -> bytes:
     """The page of a decision; it names how many people approved it, not who.
 
-    `address` is where it is shown, `/` for the page in the place of a blocked name.
+    `address` is where it is shown, `/` for the page in the place of a blocked name. Of the
+    undecided appeals only the clock is shown.
     """
     kind = decision.action if decision.state == IN_FORCE else "over"
     if decision.state == PROPOSED:
@@ -114,4 +120,23 @@ def render(page: Page, decision: Decision, language: str, address: str) -> bytes
         since=day(decision.since) if decision.since else "",
         until=day(decision.expires) if decision.expires and decision.state == IN_FORCE else "",
         ended=day(decision.ended_at) if decision.ended_at and decision.end_reason else "",
+        appeal_at=_appeal_address(page, decision, language, address),
+        appeals=[(a.state, day(a.opened_at), moment(a.due)) for a in appeals],
     )
+
+
+def _appeal_address(page: Page, decision: Decision, language: str, address: str) -> str:
+    """Where to appeal; empty when nothing can be appealed against, or our address is not known.
+
+    A page in the place of a blocked name is on a foreign host: it has to name ours.
+    """
+    if decision.state != IN_FORCE or decision.action not in (BLOCK, WARN):
+        return ""
+    here = ""
+    if address == "/":
+        config = page.service.config
+        blocked_to = config.zone.blocked_to
+        here = config.operator.address or (f"http://{blocked_to}" if blocked_to else "")
+        if not here:
+            return ""
+    return f"{here}/decisions/{decision.id}/appeal?" + urlencode({"lang": language})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -82,13 +82,9 @@ class Page:
     def fill(self, template: str, language: str, other_address: str, **given: Any) -> bytes:
         """A template filled; `other_address` is the same page in the other language."""
 
-        def t(sentence: str, **words: object) -> str:
-            told = {name: str(value) for name, value in words.items()}
-            return self._sentences.say(sentence, language, **told)
-
         filled = self._templates.get_template(template).render(
             lang=language,
-            t=t,
+            t=partial(self.say, language=language),
             asset=asset,
             other_lang_url=other_address,
             other_lang_name=_NAMES["en" if language != "en" else "zh-Hans"],
@@ -96,6 +92,11 @@ class Page:
             **given,
         )
         return filled.encode("utf-8", "replace")
+
+    def say(self, sentence: str, language: str, **words: object) -> str:
+        """A sentence of the page."""
+        told = {name: str(value) for name, value in words.items()}
+        return self._sentences.say(sentence, language, **told)
 
     @cached_property
     def pack(self) -> bytes:
