@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from cityshield.adapters.store.audit import record_alone
 from cityshield.adapters.store.cache import forget_before
 from cityshield.adapters.store.indicators import remove_expired
+from cityshield.adapters.store.sessions import forget_ended
 from cityshield.adapters.store.tokens import forget_ended_before
 from cityshield.vocabulary.identity import ADMIN, Identity
 
@@ -24,6 +25,7 @@ class Removed(msgspec.Struct, frozen=True):
     indicators: int
     verdicts: int
     tokens: int
+    sessions: int
 
 
 def run_retention(
@@ -34,7 +36,7 @@ def run_retention(
     tokens_days: int,
     by: Identity = SERVICE,
 ) -> Removed:
-    """Delete expired indicators, old verdicts, and tokens that ended long ago.
+    """Delete expired indicators, old verdicts, tokens that ended long ago, and ended sessions.
 
     It is recorded as an act of `by` when something was deleted.
     """
@@ -42,6 +44,7 @@ def run_retention(
         remove_expired(engine, home, now),
         forget_before(engine, now - verdicts_days * _DAY_S),
         forget_ended_before(engine, now - tokens_days * _DAY_S),
+        forget_ended(engine, now),
     )
     if any(msgspec.structs.astuple(removed)):
         record_alone(engine, by, "retention", now, msgspec.structs.asdict(removed))

@@ -90,5 +90,6 @@ def retention(language: str, home: Path) -> None:
         "indicators": removed.indicators,
         "verdicts": removed.verdicts,
         "tokens": removed.tokens,
+        "sessions": removed.sessions,
     }
     click.echo(Sentences().say("retention-done", language, **words))

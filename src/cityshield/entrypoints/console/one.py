@@ -1,0 +1,55 @@
+"""Everything about one decision, with its history."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter
+
+from cityshield.adapters.store.audit import Entry, read_history
+from cityshield.adapters.store.decisions import get as get_decision
+from cityshield.entrypoints.console.queue import QUEUE
+from cityshield.entrypoints.console.room import Console
+from cityshield.entrypoints.console.rows import rows_of
+from cityshield.entrypoints.console.visits import Asked
+
+_MOST_ENTRIES = 200
+_read_detail = msgspec.json.Decoder(dict[str, str | int | None]).decode
+
+
+class Past(msgspec.Struct, frozen=True):
+    """One act in the history of a decision."""
+
+    entry: Entry
+    state: str
+    reason: str
+
+
+def one_routes(console: Console) -> list[BaseRouteHandler]:
+    """The route of one decision."""
+    service = console.service
+
+    @get(f"{QUEUE}/{{number:int}}", include_in_schema=False)
+    async def show(
+        request: Asked, number: Annotated[int, Parameter(ge=1, le=2**62)]
+    ) -> Response[bytes]:
+        visit = await console.visits.visit(request)
+        decision = await asyncio.to_thread(get_decision, service.engine, number)
+        (row,) = await rows_of(service, [decision], visit)
+        past = None
+        if visit.may("audit:read"):
+            read = partial(read_history, service.engine, number, _MOST_ENTRIES)
+            past = [_past(entry) for entry in await asyncio.to_thread(read)]
+        return console.show(request, "one.html.j2", visit, row=row, past=past)
+
+    return [show]
+
+
+def _past(entry: Entry) -> Past:
+    detail = _read_detail(entry.detail)
+    return Past(entry, str(detail.get("state") or ""), str(detail.get("reason") or ""))
