@@ -17,15 +17,22 @@ from cityshield.entrypoints.console.queue import QUEUE
 from cityshield.entrypoints.console.room import Console
 from cityshield.entrypoints.console.rows import rows_of
 from cityshield.entrypoints.console.visits import Asked
+from cityshield.vocabulary.decision import STATES
 
 _MOST_ENTRIES = 200
-_read_detail = msgspec.json.Decoder(dict[str, str | int | None]).decode
+_WORDS = {
+    "decisions.propose": "did-propose",
+    "decisions.approve": "did-approve",
+    "decisions.end": "did-end",
+}
+_read_detail = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class Past(msgspec.Struct, frozen=True):
-    """One act in the history of a decision."""
+    """One act in the history of a decision; `word` is its sentence, empty for one without."""
 
     entry: Entry
+    word: str
     state: str
     reason: str
 
@@ -52,4 +59,6 @@ def one_routes(console: Console) -> list[BaseRouteHandler]:
 
 def _past(entry: Entry) -> Past:
     detail = _read_detail(entry.detail)
-    return Past(entry, str(detail.get("state") or ""), str(detail.get("reason") or ""))
+    state = str(detail.get("state") or "")
+    reason = "" if entry.action == "decisions.approve" else str(detail.get("reason") or "")
+    return Past(entry, _WORDS.get(entry.action, ""), state if state in STATES else "", reason)

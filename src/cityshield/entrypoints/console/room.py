@@ -32,6 +32,7 @@ class Console:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.visits = Visits(service)
+        self._general = service.shield.sentences
         self.look = Look(
             Path(__file__).parent,
             service.config.operator,
@@ -78,10 +79,11 @@ class Console:
         return answer
 
     def say(self, error: CityShieldError, language: str) -> str:
-        """What an error says."""
-        sentences = self.service.shield.sentences
+        """What an error says: in words of the console where it has its own."""
         args = {name: harmless(text) for name, text in error.args_for_sentence.items()}
-        return sentences.say(error.sentence, language, **args)
+        own = f"here-{error.sentence}"
+        said = self.look.say(own, language, **args)
+        return said if said != own else self._general.say(error.sentence, language, **args)
 
     def waited(self, since: int, language: str) -> str:
         """How long something has waited, in its two largest units."""

@@ -71,11 +71,7 @@ def _page(
     status: int = 200,
 ) -> Response[bytes]:
     """The page to sign in; its key needs a cookie, which the answer brings where it lacks."""
-    told = ""
-    if error is not None:
-        told = console.say(error, language_of(request))
-        if error.sentence == "error-not-authenticated":
-            told = console.look.say("sign-in-refused", language_of(request))
+    told = console.say(error, language_of(request)) if error else ""
     cookies: Response[bytes] = Response(b"")
     key = console.visits.key_for_sign_in(request, cookies)
     answer = console.show(

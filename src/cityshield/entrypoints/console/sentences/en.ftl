@@ -17,7 +17,7 @@ sign-in-title = Sign in
 sign-in-lead = Paste your token. It proves who you are; the browser does not keep it.
 sign-in-token = Token
 sign-in-button = Sign in
-sign-in-refused = This token is unknown, expired or revoked. Ask an admin for a new one.
+here-error-not-authenticated = This token is unknown, expired or revoked. Ask an admin for a new one.
 sign-in-already = Signed in already? Open the page
 
 error-title = That did not work
@@ -107,8 +107,14 @@ waited-minutes = { $minutes } min
 until = until { $when }
 ended-at = ended { $when }
 
-confirm-approve = Approve these { $count }?
-confirm-end = Refuse or remove these { $count }?
+confirm-approve = { $count ->
+    [one] Approve this one?
+   *[other] Approve these { $count }?
+  }
+confirm-end = { $count ->
+    [one] Refuse or remove this one?
+   *[other] Refuse or remove these { $count }?
+  }
 confirm-none = None of these can be done by you.
 confirm-lead = Each one is done by itself; one that fails stops no other.
 confirm-left = Left out
@@ -136,6 +142,9 @@ one-approve = Approve
 one-refuse = Refuse it
 one-remove = Remove it
 history = History
+did-propose = proposed it
+did-approve = approved it
+did-end = ended it
 history-none = Your role may not read the audit.
 history-automatic = Acts on many at once are in the audit as one entry, and not listed here.
 history-entry = Entry { $seq }
@@ -153,6 +162,12 @@ new-needs = Needs the approval of { $needed } people, you are the first.
 new-send = Propose it
 new-change = Change it
 new-again = Open decision { $number }
+
+here-error-guarded = { $name } is not blocked in DNS: { $entry } is guarded ({ $kind }, by { $by }). Warn of the single link, or block that link alone.
+here-error-target-path = “{ $text }” is one link, not a name. Choose the scope “one link”, or give the host alone.
+here-error-target-name = “{ $text }” is no name that DNS can be asked for. Choose the scope “one link”.
+here-error-decision-again = Decision { $id } says the same of { $value } already.
+here-error-decision-none = There is no decision { $id }.
 
 keys-title = Keys
 keys-next = next row

@@ -17,7 +17,7 @@ sign-in-title = 登录
 sign-in-lead = 粘贴你的令牌，它证明你是谁；浏览器不会保存它。
 sign-in-token = 令牌
 sign-in-button = 登录
-sign-in-refused = 这个令牌不存在、已过期或已作废。请向管理员要一个新的。
+here-error-not-authenticated = 这个令牌不存在、已过期或已作废。请向管理员要一个新的。
 sign-in-already = 已经登录过？直接打开
 
 error-title = 没有成功
@@ -136,6 +136,9 @@ one-approve = 同意
 one-refuse = 拒绝
 one-remove = 撤销
 history = 经过
+did-propose = 提议
+did-approve = 同意
+did-end = 结束
 history-none = 你的权限不能查看审计。
 history-automatic = 一次处理很多条的操作在审计里只有一条，这里不列。
 history-entry = 第 { $seq } 条
@@ -153,6 +156,12 @@ new-needs = 需要 { $needed } 人同意，你是第一个。
 new-send = 提议
 new-change = 修改
 new-again = 打开决定 { $number }
+
+here-error-guarded = { $name } 不能在 DNS 里拦截：{ $entry } 受保护（{ $kind }，来自 { $by }）。请只提醒那一个链接，或者只拦截那一个链接。
+here-error-target-path = “{ $text }”是一个链接，不是名称。范围请选“一个链接”，或者只写主机名。
+here-error-target-name = “{ $text }”不是 DNS 能查的名称。范围请选“一个链接”。
+here-error-decision-again = 决定 { $id } 已经对 { $value } 做了同样的处理。
+here-error-decision-none = 没有决定 { $id }。
 
 keys-title = 快捷键
 keys-next = 下一行
