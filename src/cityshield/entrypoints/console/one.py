@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from cityshield.adapters.store.audit import Entry, read_history
 from cityshield.adapters.store.decisions import get as get_decision
@@ -43,7 +43,7 @@ def one_routes(console: Console) -> list[BaseRouteHandler]:
 
     @get(f"{QUEUE}/{{number:int}}", include_in_schema=False)
     async def show(
-        request: Asked, number: Annotated[int, Parameter(ge=1, le=2**62)]
+        request: Asked, number: Annotated[int, PathParameter(ge=1, le=2**62)]
     ) -> Response[bytes]:
         visit = await console.visits.visit(request)
         decision = await asyncio.to_thread(get_decision, service.engine, number)

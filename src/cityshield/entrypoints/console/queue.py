@@ -68,8 +68,8 @@ def address_of(wanted: Wanted, **more: str | int) -> str:
 
 
 def _pages(wanted: Wanted, found: QueuePage) -> dict[str, str]:
-    """Where the pages before and after this one are."""
-    pages = {}
+    """Where the pages before and after this one are, empty where there is none."""
+    pages = {"older": "", "newer": ""}
     if found.decisions and found.older:
         pages["older"] = address_of(wanted, before=found.decisions[0].id)
     if found.decisions and found.newer:

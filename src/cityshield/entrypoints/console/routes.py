@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Response, Router, get
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from cityshield.adapters.store.queue import Wanted, count_states, read_queue
 from cityshield.entrypoints.console.acts import act_routes
@@ -39,7 +40,7 @@ def console_routes(service: Service) -> Router:
         )
 
     @get("/console/static/{name:str}", include_in_schema=False)
-    async def static(name: str) -> Response[bytes]:
+    async def static(name: FromPath[str]) -> Response[bytes]:
         return console.look.static(name)
 
     def refuse(request: Asked, error: CityShieldError) -> Response[Any]:
