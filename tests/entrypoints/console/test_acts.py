@@ -136,9 +136,9 @@ async def test_many_are_ended_with_one_reason(city: City) -> None:
     assert "Refused" in answer and "Removed" in answer
     assert [state(city, 1), state(city, 2)] == [REFUSED, REMOVED]
     assert get_decision(city.engine, 2).end_reason == "the owner has cleaned it"
-    assert "ended it → removed: <bdi>the owner has cleaned it" in (
-        await bo.get(f"{DECISIONS}/2")
-    ).text
+    assert (
+        "ended it → removed: <bdi>the owner has cleaned it" in (await bo.get(f"{DECISIONS}/2")).text
+    )
 
 
 async def test_none_and_too_many_are_refused(city: City) -> None:
@@ -229,7 +229,9 @@ async def test_nothing_that_anybody_wrote_becomes_markup_or_turns_the_line(city:
     assert "<img src" not in page and "<script>alert" not in page
 
 
-@pytest.mark.parametrize("field", ["target", "reason", "evidence", "days", "action", "scope", "key"])
+@pytest.mark.parametrize(
+    "field", ["target", "reason", "evidence", "days", "action", "scope", "key"]
+)
 async def test_a_field_of_a_megabyte_is_refused(city: City, field: str) -> None:
     bo = await city.person("Bo")
     form = {"key": await bo.key(), "target": "a.example", "reason": "r", "days": "1",

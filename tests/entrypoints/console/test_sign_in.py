@@ -221,7 +221,9 @@ async def test_tries_are_few(home: Path) -> None:
     city.service.close()
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "a" * 63, "A" * 64, "a" * 100_000, "é" * 64, "../" * 20])
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "a" * 63, "A" * 64, "a" * 100_000, "é" * 64, "../" * 20]
+)
 async def test_a_cookie_that_is_none_is_nobody(city: City, cookie: str) -> None:
     header = f"cityshield-console={cookie}".encode()
     answer = await city.browser().get("/console", headers=[(b"cookie", header)])

@@ -75,7 +75,7 @@ document.addEventListener("key", (event) => {
 async function look() {
   asked?.abort();
   asked = new AbortController();
-  const address = `${filter.action}?${new URLSearchParams(new FormData(filter))}`;
+  const address = `${filter.getAttribute("action")}?${new URLSearchParams(new FormData(filter))}`;
   form.setAttribute("aria-busy", "true");
   try {
     const reply = await fetch(address, { credentials: "same-origin", cache: "no-store", signal: asked.signal });
