@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,8 @@ from cityshield.adapters.store.decisions import find
 from cityshield.adapters.store.decisions import get as get_decision
 from cityshield.adapters.store.guarded import replace_guarded
 from cityshield.entrypoints.console.forms import MOST_AT_ONCE
+from cityshield.guards.dates import day
+from cityshield.imports import import_feed
 from cityshield.vocabulary.decision import IN_FORCE, PROPOSED, REFUSED, REMOVED
 from cityshield.vocabulary.identity import Identity
 from tests.entrypoints.console.support import DECISIONS, ROOT, City
@@ -139,6 +142,34 @@ async def test_many_are_ended_with_one_reason(city: City) -> None:
     assert (
         "ended it → removed: <bdi>the owner has cleaned it" in (await bo.get(f"{DECISIONS}/2")).text
     )
+
+
+async def test_each_row_says_who_lists_it_and_since_when(city: City) -> None:
+    def take(source: str, line: bytes, **given: str) -> None:
+        feed = BytesIO(line + b"\n")
+        home = city.service.home
+        import_feed(city.engine, home, city.clock, ROOT, feed, source=source, **given)
+
+    take("partner <b>", b"parcel.example")
+    take("partner <b>", b"http://shop.example/pay")
+    take("friends", b"school.example", type="benign")
+    propose(city, "pay.parcel.example", "https://shop.example/pay?x=1", "school.example")
+    propose(city, "other.example", "https://shop.example/else")
+    bo = await city.person("Bo")
+    today = day(city.clock.now())
+    rows = re.split(r'<tr role="row" id="d', (await bo.get(DECISIONS)).text)[1:]
+    named = "partner &lt;b&gt;: {}, " + f"{today} to {today}"
+    for row, shown in zip(rows, [
+        named.format("parcel[.]example/"),
+        named.format("shop[.]example/pay"),
+        f"friends vouches: school[.]example/, {today} to {today}",
+        "On no list",
+        "On no list",
+    ], strict=True):  # fmt: skip
+        assert shown in row, row
+        assert ("On no list" in row) == (shown == "On no list")
+    blind = await city.person("Cy", scopes=["decisions:read"])
+    assert "partner" not in (await blind.get(DECISIONS)).text
 
 
 async def test_none_and_too_many_are_refused(city: City) -> None:

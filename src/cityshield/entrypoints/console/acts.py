@@ -10,11 +10,12 @@ import msgspec
 from litestar import Response, get, post
 from litestar.handlers import BaseRouteHandler
 
+from cityshield.adapters.store.queue import find_numbered
 from cityshield.desk import Desk
 from cityshield.entrypoints.console.forms import chosen_in, numbers, read_fields, text_of
 from cityshield.entrypoints.console.queue import QUEUE
 from cityshield.entrypoints.console.room import Console, language_of
-from cityshield.entrypoints.console.rows import find_numbered, rows_of
+from cityshield.entrypoints.console.rows import rows_of
 from cityshield.entrypoints.console.visits import WRITE, Asked, require_own_form
 from cityshield.vocabulary.decision import Decision
 from cityshield.vocabulary.errors import CityShieldError, InputError
@@ -41,7 +42,7 @@ def act_routes(console: Console) -> list[BaseRouteHandler]:
         visit = await console.visits.visit(request, WRITE)
         act = _act(str(request.query_params.get("act", "")))
         chosen = numbers(map(str, request.query_params.getall("d", [])))
-        found = await asyncio.to_thread(find_numbered, service, chosen)
+        found = await asyncio.to_thread(find_numbered, service.engine, chosen)
         rows = await rows_of(service, found, visit)
         able = [row for row in rows if (row.may_approve if act == APPROVE else row.may_end)]
         return console.show(

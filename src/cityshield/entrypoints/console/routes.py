@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from cityshield.adapters.store.queue import Wanted, count_states, read_queue
 from cityshield.entrypoints.console.acts import act_routes
-from cityshield.entrypoints.console.one import one_routes
+from cityshield.entrypoints.console.decision import decision_routes
 from cityshield.entrypoints.console.proposal import proposal_routes
 from cityshield.entrypoints.console.queue import address_of, queue_routes
 from cityshield.entrypoints.console.room import HOME, Console
@@ -59,7 +59,7 @@ def console_routes(service: Service) -> Router:
             *sign_in_routes(console),
             *queue_routes(console),
             *act_routes(console),
-            *one_routes(console),
+            *decision_routes(console),
             *proposal_routes(console),
         ],
         exception_handlers=handlers,

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cityshield.adapters.store.decisions import find
-from cityshield.adapters.store.tables import decisions as table
 from cityshield.desks.decisions.collateral import approvals_needed
 from cityshield.desks.decisions.review import hindrance, person_of
 from cityshield.entrypoints.console.visits import WRITE, Visit
@@ -50,11 +48,6 @@ class Row(msgspec.Struct, frozen=True):
         """Who proposed it, empty where nobody did."""
         decision = self.decision
         return decision.approvals[0].name if decision.origin == REVIEWED else ""
-
-
-def find_numbered(service: Service, wanted: Sequence[int]) -> list[Decision]:
-    """The decisions with these numbers, in their order; those that are none are left out."""
-    return list(find(service.engine, which=[table.c.id.in_(wanted)]))
 
 
 async def rows_of(service: Service, decisions: Sequence[Decision], visit: Visit) -> list[Row]:

@@ -37,7 +37,7 @@ class Past(msgspec.Struct, frozen=True):
     reason: str
 
 
-def one_routes(console: Console) -> list[BaseRouteHandler]:
+def decision_routes(console: Console) -> list[BaseRouteHandler]:
     """The route of one decision."""
     service = console.service
 
@@ -52,7 +52,7 @@ def one_routes(console: Console) -> list[BaseRouteHandler]:
         if visit.may("audit:read"):
             read = partial(read_history, service.engine, number, _MOST_ENTRIES)
             past = [_past(entry) for entry in await asyncio.to_thread(read)]
-        return console.show(request, "one.html.j2", visit, row=row, past=past)
+        return console.show(request, "decision.html.j2", visit, row=row, past=past)
 
     return [show]
 
