@@ -111,6 +111,7 @@ def test_a_queue_is_worked_through_by_keys_alone(browser: Browser, city: City) -
         assert "text=key-" in page.url
         keys.press("Escape")
         assert focused(page) == f"d{one}"
+        assert page.input_value("#f-text") == "key-"
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid"
         for key, expected in (("j", two), ("j", three), ("k", two), ("k", one), ("k", one)):
@@ -135,7 +136,8 @@ def test_a_queue_is_worked_through_by_keys_alone(browser: Browser, city: City) -
         page.wait_for_url("**/confirm?**")
         expect(page.locator(".card")).to_have_count(2)
         expect(page.locator("main")).to_contain_text("asks for card numbers")
-        keys.press("Enter")  # the button has the focus
+        assert page.evaluate("scrollY") == 0  # nobody is led past the evidence
+        keys.press("a")
         expect(page.locator(".card--done")).to_have_count(2)
         assert [city.state(number) for number in (one, two, three)] == [IN_FORCE] * 2 + [PROPOSED]
         page.goto(f"{city.url}/decisions?text=key-")

@@ -103,7 +103,9 @@ filter.addEventListener("submit", (event) => {
   look().then(() => goTo(rows()[0]));
 });
 text.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") goTo(current() ?? rows()[0]);
+  if (event.key !== "Escape") return;
+  event.preventDefault(); // which would empty the field
+  goTo(current() ?? rows()[0]);
 });
 form.addEventListener("change", (event) => {
   if (event.target.id === "all") for (const box of boxes()) box.checked = event.target.checked;
