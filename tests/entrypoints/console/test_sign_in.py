@@ -8,6 +8,7 @@ import pytest
 
 from cityshield.adapters.store.audit import read_audit
 from cityshield.adapters.store.tokens import revoke_token
+from cityshield.entrypoints.console.visits import form_key
 from tests.entrypoints.console.support import DECISIONS, HOST, ROOT, City
 
 SIGN_IN = "/console/sign-in"
@@ -63,6 +64,10 @@ async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(city: City) -
     assert header.startswith("__Host-cityshield-console=")
     assert {"httponly", "samesite=strict", "path=/", "secure"} <= parts
     assert (await secure.get("/console")).status_code == 200
+    gone = await secure.post("/console/sign-out", {"key": await secure.key()})
+    parts = {part.strip().lower() for part in gone.headers["set-cookie"].split(";")}
+    assert {"max-age=0", "path=/", "secure"} <= parts  # else a browser ignores it
+    assert (await secure.get("/console")).status_code == 303
 
 
 async def test_only_a_trusted_proxy_says_that_it_is_tls(home: Path) -> None:
@@ -198,8 +203,9 @@ async def test_a_form_with_another_key_is_refused(city: City) -> None:
         assert answer.status_code == 403, key
     form = {"act": "approve", "d-1": "1"}
     assert (await ana.post(f"{DECISIONS}/act", form)).status_code == 403
-    answer = await city.browser().post(SIGN_IN, {"key": "0" * 64, "token": city.token("Ana")})
-    assert answer.status_code == 403
+    for key in ("0" * 64, form_key("")):
+        answer = await city.browser().post(SIGN_IN, {"key": key, "token": city.token("Ana")})
+        assert answer.status_code == 403
 
 
 async def test_a_browser_without_fetch_metadata_is_believed_by_its_origin(city: City) -> None:

@@ -102,8 +102,7 @@ class Visits:
             given = (self._service.engine, visit.session, visit.identity, now)
             await asyncio.to_thread(end_session, *given)
         if answer is not None:
-            name, path = _named(request, _SESSION)
-            answer.delete_cookie(name, path=path)
+            _set(request, answer, _SESSION, "", max_age_s=0)
 
     def key_for_sign_in(self, request: Asked, answer: Response[bytes]) -> str:
         """The key of the form that signs in: of a cookie of its own, which is no session."""
@@ -121,7 +120,10 @@ def form_key(secret: str) -> str:
 
 def require_own_sign_in(request: Asked, form: Fields) -> None:
     """Forbidden unless the form that signs in is ours."""
-    require_own_form(request, form, form_key(_cookie(request, _FORM)))
+    held = _cookie(request, _FORM)
+    if not held:
+        raise Forbidden("error-form-foreign")
+    require_own_form(request, form, form_key(held))
 
 
 def require_own_form(request: Asked, form: Fields, key: str) -> None:
@@ -159,10 +161,18 @@ def _cookie(request: Asked, name: str) -> str:
     return value if len(value) == 2 * ID_BYTES and set(value) <= _HEX else ""
 
 
-def _set(request: Asked, answer: Response[bytes], name: str, value: str) -> None:
+def _set(
+    request: Asked, answer: Response[bytes], name: str, value: str, max_age_s: int | None = None
+) -> None:
+    """Give the browser a cookie; one without an age is gone with the browser."""
     named, path = _named(request, name)
     strict: Literal["strict"] = "strict"
-    secure = _is_secure(request)
     answer.set_cookie(
-        named, value, path=path, httponly=True, secure=secure, samesite=strict
-    )  # without an age: gone with the browser
+        named,
+        value,
+        path=path,
+        max_age=max_age_s,
+        httponly=True,
+        secure=_is_secure(request),
+        samesite=strict,
+    )
