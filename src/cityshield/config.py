@@ -126,6 +126,13 @@ class Decisions(_Table, frozen=True):
     appeal_hours: Annotated[int, msgspec.Meta(ge=1, le=8760)] = 72
 
 
+class Console(_Table, frozen=True):
+    """How long somebody stays signed in at the console: without doing anything, and at all."""
+
+    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30
+    longest_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 12
+
+
 class Config(_Table, frozen=True):
     """Everything an operator may set; each has a default that is safe to run with."""
 
@@ -139,6 +146,7 @@ class Config(_Table, frozen=True):
     retention: Retention = Retention()
     expiry: Expiry = Expiry()
     decisions: Decisions = Decisions()
+    console: Console = Console()
     zone: ZoneSettings = ZoneSettings()
 
 

@@ -102,14 +102,31 @@ class Desk:
         dry_run: bool = False,
     ) -> Decision:
         """Propose a decision on a link or a name: see `review.propose`."""
-        target = read_target(text, self.suffixes, scope)
+        decision = self.draft(
+            text, action, reason, by, scope=scope, evidence=evidence, days=days, dry_run=dry_run
+        )
         now = self._clock.now()
         kept.expire_due(self._engine, now)
-        decision = review.propose(
-            action, target, reason, self.guards_of(target), by, now,
-            evidence=evidence, days=days, dry_run=dry_run,
-        )  # fmt: skip
         return kept.add(self._engine, decision, by, now)
+
+    def draft(
+        self,
+        text: str,
+        action: str,
+        reason: str,
+        by: Identity,
+        *,
+        scope: str = "",
+        evidence: Sequence[str] = (),
+        days: int = review.DEFAULT_DAYS,
+        dry_run: bool = False,
+    ) -> Decision:
+        """The decision that `propose` with the same words would keep."""
+        target = read_target(text, self.suffixes, scope)
+        guards, now = self.guards_of(target), self._clock.now()
+        return review.propose(
+            action, target, reason, guards, by, now, evidence=evidence, days=days, dry_run=dry_run
+        )
 
     def approve(self, number: int, by: Identity) -> Decision:
         """Add one person's approval: see `review.approve`."""

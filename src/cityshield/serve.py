@@ -27,6 +27,7 @@ def main() -> None:
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
     """The ASGI application with every route, over a data directory."""
     from cityshield.entrypoints.api.routes import api_routes
+    from cityshield.entrypoints.console.routes import console_routes
     from cityshield.entrypoints.pages.appeals import appeal_routes
     from cityshield.entrypoints.pages.decisions import BlockPage, decision_routes
     from cityshield.entrypoints.pages.routes import Page, page_routes
@@ -41,7 +42,7 @@ def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gat
     shown += statistics_routes(page)
     return make_app(
         service,
-        [api_routes(service), *shown],
+        [api_routes(service), console_routes(service), *shown],
         page.refuse,
         partial(BlockPage, page=page),
         jobs_of(service),

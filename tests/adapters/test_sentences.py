@@ -24,10 +24,10 @@ from cityshield.rooms import GUARDS
 from cityshield.vocabulary.verdict import LEVELS
 
 SRC = Path(module.__file__).parents[2]
-FOLDERS = [Path(module.__file__).parent, SRC / "entrypoints/pages/sentences"]
+FOLDERS = [Path(module.__file__).parent, *sorted((SRC / "entrypoints").glob("*/sentences"))]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 def test_both_languages_say_the_same_things_with_the_same_arguments(folder: Path) -> None:
     en, zh = (parse((folder / f"{language}.ftl").read_text()) for language in LANGUAGES)
     assert list(en) == list(zh)
@@ -36,7 +36,7 @@ def test_both_languages_say_the_same_things_with_the_same_arguments(folder: Path
         assert variables[0] == variables[1], name
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_our_filling_is_fluents(folder: Path, language: str) -> None:
     text = (folder / f"{language}.ftl").read_text()

@@ -228,4 +228,5 @@ def test_retention_is_recorded_when_something_was_removed(home: Path) -> None:
     run_retention(engine, home, SystemClock().now() + 31 * 86_400, 30, 365, 90)
     (entry,) = read_audit(engine)
     assert (entry.actor, entry.action) == ("local:retention", "retention")
-    assert json.loads(entry.detail) == {"indicators": 0, "verdicts": 1, "tokens": 0, "appeals": 0}
+    counts = {"indicators": 0, "verdicts": 1, "tokens": 0, "appeals": 0, "sessions": 0}
+    assert json.loads(entry.detail) == counts

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, insert, select
 
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.tables import audit
+from cityshield.adapters.store.tables import audit, decided_on
 from cityshield.vocabulary.identity import Identity
 
 ORIGIN = "0" * 64
@@ -80,6 +80,13 @@ def read_audit(engine: Engine, after: int = 0, most: int | None = None) -> Itera
     with engine.connect() as connection:
         for row in connection.execute(query):
             yield Entry(*row)
+
+
+def read_history(engine: Engine, decision: int, most: int) -> list[Entry]:
+    """What was done with one decision, in order; the first acts, so many at most."""
+    query = select(audit).where(decided_on == decision).order_by(audit.c.seq).limit(most)
+    with engine.connect() as connection:
+        return [Entry(*row) for row in connection.execute(query)]
 
 
 def verify(engine: Engine) -> Audited:

@@ -183,9 +183,15 @@ def find(
     states: Sequence[str] = (),
     after: int = 0,
     most: int | None = None,
+    which: Sequence[ColumnElement[bool]] = (),
+    backwards: bool = False,
 ) -> Iterator[Decision]:
-    """Decisions by id, from the one after `after`; of some states, where given."""
-    query = select(decisions).where(decisions.c.id > after).order_by(decisions.c.id).limit(most)
+    """Decisions by id, from the one after `after`; of some states, where given.
+
+    `which` are further conditions. `backwards` gives the highest id first.
+    """
+    order = decisions.c.id.desc() if backwards else decisions.c.id
+    query = select(decisions).where(decisions.c.id > after, *which).order_by(order).limit(most)
     if states:
         query = query.where(decisions.c.state.in_([STATES.index(state) for state in states]))
     with engine.connect() as connection:

@@ -11,6 +11,7 @@ from cityshield.adapters.store.appeals import forget_decided_before, lapse_due
 from cityshield.adapters.store.audit import record_alone
 from cityshield.adapters.store.cache import forget_before
 from cityshield.adapters.store.indicators import remove_expired
+from cityshield.adapters.store.sessions import forget_ended
 from cityshield.adapters.store.tokens import forget_ended_before
 from cityshield.vocabulary.identity import ADMIN, Identity
 
@@ -26,6 +27,7 @@ class Removed(msgspec.Struct, frozen=True):
     verdicts: int
     tokens: int
     appeals: int
+    sessions: int
 
 
 def run_retention(
@@ -37,7 +39,7 @@ def run_retention(
     appeals_days: int,
     by: Identity = SERVICE,
 ) -> Removed:
-    """Delete expired indicators, old verdicts, ended tokens, and words of old appeals.
+    """Delete expired indicators, old verdicts, ended tokens and sessions, words of old appeals.
 
     It is recorded as an act of `by` when something was deleted.
     """
@@ -47,6 +49,7 @@ def run_retention(
         forget_before(engine, now - verdicts_days * _DAY_S),
         forget_ended_before(engine, now - tokens_days * _DAY_S),
         forget_decided_before(engine, now - appeals_days * _DAY_S),
+        forget_ended(engine, now),
     )
     if any(msgspec.structs.astuple(removed)):
         record_alone(engine, by, "retention", now, msgspec.structs.asdict(removed))

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -202,6 +204,22 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
 )
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("token_id", String(16), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("idle_at", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("sessions_token", sessions.c.token_id)
+Index("decisions_state", decisions.c.state, decisions.c.id)
+
+decided_on: ColumnElement[int] = literal_column("json_extract(detail, '$.decision')", Integer)
+"""The decision that an entry of the audit is about."""
 
 settings = Table(
     "settings",

@@ -6,9 +6,10 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from cityshield.adapters.store.audit import record
@@ -20,6 +21,9 @@ from cityshield.vocabulary.identity import ROLES, SCOPES, Identity
 _PREFIX = "cs"
 _ID_BYTES, _SECRET_BYTES = 6, 32
 _DAY_S = 86_400
+_NO_DIGEST = "0" * 64
+"""Compared with where there is no such token, so that both take the same time."""
+
 _FIRST = "tokens.first"
 """The setting that says when the first token was made; it outlives all tokens."""
 
@@ -103,18 +107,25 @@ def authenticate(engine: Engine, text: str, now: int) -> Identity | None:
     token_id, _, secret = rest.partition("_")
     if prefix != _PREFIX or len(token_id) != 2 * _ID_BYTES or not secret:
         return None
-    query = select(tokens).where(
-        tokens.c.id == token_id,
-        tokens.c.revoked_at.is_(None),
-        or_(tokens.c.expires.is_(None), tokens.c.expires > now),
-    )
+    query = select(tokens).where(tokens.c.id == token_id, is_valid(now))
     with engine.connect() as connection:
         row = connection.execute(query).first()
-    if row is None or not hmac.compare_digest(row.digest, sha256(secret.encode()).hexdigest()):
+    kept = _NO_DIGEST if row is None else row.digest
+    if not hmac.compare_digest(kept, sha256(secret.encode()).hexdigest()) or row is None:
         return None
-    return Identity(
-        row.name, row.role, tuple(row.scopes.split()), id=row.id, made_by=row.created_by
-    )
+    return identity_of(row)
+
+
+def is_valid(now: int) -> ColumnElement[bool]:
+    """Whether a token counts: neither revoked nor expired."""
+    ends = tokens.c.expires
+    return tokens.c.revoked_at.is_(None) & or_(ends.is_(None), ends > now)
+
+
+def identity_of(row: Any) -> Identity:
+    """Who holds the token in a row."""
+    scopes = tuple(row.scopes.split())
+    return Identity(row.name, row.role, scopes, id=row.id, made_by=row.created_by)
 
 
 def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:

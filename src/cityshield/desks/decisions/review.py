@@ -20,7 +20,7 @@ from cityshield.vocabulary.decision import (
     Guarded,
     Target,
 )
-from cityshield.vocabulary.errors import Forbidden, InputError
+from cityshield.vocabulary.errors import CityShieldError, Forbidden, InputError
 from cityshield.vocabulary.identity import Identity
 
 DAY_S = 86_400
@@ -54,10 +54,7 @@ def propose(
     if not 1 <= days <= LONGEST_DAYS:
         raise InputError("error-decision-days", days=days, most=LONGEST_DAYS)
     if is_refused(action, target, guards):
-        first = guards[0]
-        raise InputError(
-            "error-guarded", name=target.value, kind=first.kind, entry=first.name, by=first.source
-        )
+        raise _guarded(target, guards)
     return Decision(
         id=0,
         action=action,
@@ -81,26 +78,30 @@ def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: in
     Raises Forbidden for one who has approved already, InputError for a decision that is not open
     or whose target is guarded by now.
     """
-    _require_open(decision)
-    if is_refused(decision.action, decision.target, guards):
-        raise InputError(
-            "error-guarded",
-            name=decision.target.value,
-            kind=guards[0].kind,
-            entry=guards[0].name,
-            by=guards[0].source,
-        )
-    approved = {person_of(approval.name) for approval in decision.approvals}
-    if person_of(by.name) in approved:
-        raise Forbidden("error-approved-twice", id=decision.id, name=by.name)
-    if by.made_by and person_of(by.made_by) in approved:
-        raise Forbidden("error-approved-by-own", id=decision.id, name=by.name, maker=by.made_by)
+    if error := hindrance(decision, guards, by):
+        raise error
     needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
     approvals = (*decision.approvals, Approval(by.name, now))
     decision = replace(decision, approvals=approvals, needed=needed)
     if len(approvals) < needed:
         return decision
     return replace(decision, state=IN_FORCE, since=now, expires=now + decision.days * DAY_S)
+
+
+def hindrance(
+    decision: Decision, guards: Sequence[Guarded], by: Identity
+) -> CityShieldError | None:
+    """Why a person may not approve a decision, None when they may: see `approve`."""
+    if decision.state != PROPOSED:
+        return InputError("error-decision-ended", id=decision.id, state=decision.state)
+    if is_refused(decision.action, decision.target, guards):
+        return _guarded(decision.target, guards)
+    approved = {person_of(approval.name) for approval in decision.approvals}
+    if person_of(by.name) in approved:
+        return Forbidden("error-approved-twice", id=decision.id, name=by.name)
+    if by.made_by and person_of(by.made_by) in approved:
+        return Forbidden("error-approved-by-own", id=decision.id, name=by.name, maker=by.made_by)
+    return None
 
 
 def end(decision: Decision, reason: str, now: int, by: str) -> Decision:
@@ -119,6 +120,8 @@ def person_of(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _require_open(decision: Decision) -> None:
-    if decision.state != PROPOSED:
-        raise InputError("error-decision-ended", id=decision.id, state=decision.state)
+def _guarded(target: Target, guards: Sequence[Guarded]) -> InputError:
+    first = guards[0]
+    return InputError(
+        "error-guarded", name=target.value, kind=first.kind, entry=first.name, by=first.source
+    )

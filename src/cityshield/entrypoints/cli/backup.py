@@ -92,5 +92,6 @@ def retention(language: str, home: Path) -> None:
         "verdicts": removed.verdicts,
         "tokens": removed.tokens,
         "appeals": removed.appeals,
+        "sessions": removed.sessions,
     }
     click.echo(Sentences().say("retention-done", language, **words))

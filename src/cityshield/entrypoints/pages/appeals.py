@@ -32,7 +32,8 @@ from cityshield.desks.decisions.appeals import (
     require_appealable,
 )
 from cityshield.entrypoints.form import URL_ENCODED, Form, is_from_here, media_type_of, read_form
-from cityshield.entrypoints.pages.routes import Page, html, language_of
+from cityshield.entrypoints.look.look import html, language_of
+from cityshield.entrypoints.pages.routes import Page
 from cityshield.entrypoints.pages.spans import span
 from cityshield.guards.dates import day, moment
 from cityshield.vocabulary.appeal import (

@@ -15,7 +15,8 @@ from litestar.params import Parameter
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.adapters.store.decisions import get as get_decision
 from cityshield.answer import defang, harmless
-from cityshield.entrypoints.pages.routes import Page, html, language_of
+from cityshield.entrypoints.look.look import html, language_of, other_language
+from cityshield.entrypoints.pages.routes import Page
 from cityshield.guards.dates import day, moment
 from cityshield.vocabulary.appeal import Appeal
 from cityshield.vocabulary.decision import ALLOW, BLOCK, IN_FORCE, PROPOSED, WARN, Decision
@@ -105,11 +106,10 @@ def render(
     if decision.state == PROPOSED:
         kind = "proposed"
     level, pose = _LOOKS[kind]
-    other = "en" if language != "en" else "zh-Hans"
     return page.fill(
         "decision.html.j2",
         language,
-        address + "?" + urlencode({"lang": other}),
+        address + "?" + urlencode({"lang": other_language(language)}),
         address=address,
         decision=decision,
         kind=kind,

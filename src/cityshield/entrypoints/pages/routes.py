@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache, cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, get, post
-from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
-from cityshield.adapters.sentences.sentences import Sentences, choose_language
 from cityshield.answer import answer
 from cityshield.entrypoints.form import Form, Upload, read_form
+from cityshield.entrypoints.look.look import LASTING, Look, html, language_of, other_language
 from cityshield.service import Service
 from cityshield.shield import kind_of
 from cityshield.vocabulary.errors import InputError
@@ -23,12 +21,6 @@ from cityshield.vocabulary.subject import FILE, Subject
 from cityshield.vocabulary.verdict import RANK
 
 FOLDER = Path(__file__).parent
-_STATIC = FOLDER / "static"
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_NAMES = {"en": "English", "zh-Hans": "中文"}
-_LASTING = {"cache-control": "public, max-age=31536000, immutable"}
-_HTML = "text/html"
-"""Litestar adds the charset."""
 
 Asked = Request[Any, Any, Any]
 
@@ -38,14 +30,16 @@ class Page:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._sentences = Sentences((FOLDER / "sentences",))
-        self._templates = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        self._look = Look(
+            FOLDER,
+            service.config.operator,
+            sheet="page.css",
+            statics="/static/",
+            home="/?lang=",
         )
+        self.fill = self._look.fill
+        self.say = self._look.say
+        self.static = self._look.static
 
     def render(
         self,
@@ -60,7 +54,6 @@ class Page:
         """The page's HTML; `error` is a sentence id of the general sentences."""
         say = self.service.shield.sentences.say
 
-        other = "en" if language != "en" else "zh-Hans"
         told = None
         if error:
             now = say(f"{error}-now", language, **args)
@@ -70,7 +63,7 @@ class Page:
         return self.fill(
             "index.html.j2",
             language,
-            "/?" + urlencode({"lang": other}),
+            "/?" + urlencode({"lang": other_language(language)}),
             pack=self.pack_address,
             max_file_mib=max_file_bytes(self.service) >> 20,
             verdict=verdict,
@@ -78,25 +71,6 @@ class Page:
             text=text,
             did=did,
         )
-
-    def fill(self, template: str, language: str, other_address: str, **given: Any) -> bytes:
-        """A template filled; `other_address` is the same page in the other language."""
-
-        filled = self._templates.get_template(template).render(
-            lang=language,
-            t=partial(self.say, language=language),
-            asset=asset,
-            other_lang_url=other_address,
-            other_lang_name=_NAMES["en" if language != "en" else "zh-Hans"],
-            operator=self.service.config.operator,
-            **given,
-        )
-        return filled.encode("utf-8", "replace")
-
-    def say(self, sentence: str, language: str, **words: object) -> str:
-        """A sentence of the page."""
-        told = {name: str(value) for name, value in words.items()}
-        return self._sentences.say(sentence, language, **told)
 
     @cached_property
     def pack(self) -> bytes:
@@ -141,12 +115,9 @@ def page_routes(page: Page) -> list[BaseRouteHandler]:
     @get("/static/{name:str}", include_in_schema=False)
     async def static(name: str) -> Response[bytes]:
         if name == "messages.pack":
-            return Response(page.pack, media_type="application/octet-stream", headers=_LASTING)
-        found = _statics().get(name)
-        if found is None:
-            raise NotFoundException
-        content, media_type = found
-        return Response(content, media_type=media_type, headers=_LASTING)
+            media_type = "application/octet-stream"
+            return Response(page.pack, media_type=media_type, headers=LASTING)
+        return page.static(name)
 
     return [show, ask, static]
 
@@ -170,33 +141,6 @@ def subjects_of(service: Service, form: Form) -> list[Subject]:
 def max_file_bytes(service: Service) -> int:
     """How large a file may be: what a body may hold, less what its form takes."""
     return max(0, service.config.server.max_body_bytes - (2 << 20))
-
-
-def asset(name: str) -> str:
-    """The address of a static file, which changes with its content."""
-    content, _ = _statics()[name]
-    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
-
-
-@cache
-def _statics() -> dict[str, tuple[bytes, str]]:
-    return {
-        path.name: (path.read_bytes(), _TYPES[path.suffix])
-        for path in _STATIC.iterdir()
-        if path.suffix in _TYPES
-    }
-
-
-def html(body: bytes, status: int = 200) -> Response[bytes]:
-    """A page as an answer."""
-    headers = {"cache-control": "no-store", "vary": "accept-language"}
-    return Response(body, status_code=status, media_type=_HTML, headers=headers)
-
-
-def language_of(request: Asked) -> str:
-    """The language that was chosen, else the one that the browser prefers."""
-    chosen = request.query_params.get("lang") or request.headers.get("accept-language", "")
-    return choose_language(str(chosen))
 
 
 def _refused(page: Page, language: str, error: InputError, text: str) -> Response[bytes]:

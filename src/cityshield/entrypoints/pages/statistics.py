@@ -16,8 +16,9 @@ from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
 
 from cityshield.adapters.store.statistics import FEWEST_APPEALS, read_statistics
+from cityshield.entrypoints.look.look import language_of
 from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
-from cityshield.entrypoints.pages.routes import Page, language_of
+from cityshield.entrypoints.pages.routes import Page
 from cityshield.entrypoints.pages.spans import span
 from cityshield.guards.dates import moment
 from cityshield.service import Service

@@ -187,10 +187,15 @@ class Gate:
         await self._pass_bounded(scope, body, send, state)
 
     def _note_client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """Who the client is, written down for the routes too."""
+        """Who the client is, and whether by TLS, written down for the routes too."""
         peer = scope["client"][0] if scope.get("client") else ""
         client = self._proxies.client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
-        scope.setdefault("state", {}).update(client=client, meter=self._meter, headers=headers)
+        secure = scope.get("scheme") == "https" or (
+            headers.get(b"x-forwarded-proto") == b"https" and self._proxies.trusts(peer)
+        )
+        scope.setdefault("state", {}).update(
+            client=client, secure=secure, meter=self._meter, headers=headers
+        )
         return client
 
     async def _pass_bounded(

@@ -1,13 +1,9 @@
 # Sentences of the public page. Written side by side with zh-Hans.ftl; neither is a translation of the other.
 
-brand = CityShield
 page-title = Is this safe? · CityShield
 page-description = Paste a link, a message or a file. CityShield tells you what it is, why, and what to do now.
-skip-to-content = Skip to the page
 promise-never-asks = This shield never asks you for money, for a code or to install anything. Whoever does is not us.
 promise-keeps-nothing = What you enter is looked at and let go. We keep no copy of it.
-run-by = Run by { $operator }.
-operator-contact = Reach us: { $contact }
 
 ask-title = Is this safe?
 ask-again-title = Check something else
@@ -26,12 +22,6 @@ trouble-network = We could not reach the shield. Check your connection and press
 trouble-busy = Many people are asking right now. Wait a minute, then press the button again; your text is still here.
 trouble-large = That file is larger than { $mib } MiB. Try a smaller one, or paste the link or message it came with.
 trouble-server = Something went wrong on our side, so we have no answer. Until you have one, do not open it; please try again in a minute.
-
-cat-calm = Dundun the cat sits calmly, eyes half closed
-cat-curious = Dundun the cat tilts her head and wonders
-cat-alert = Dundun the cat sits upright, ears forward, on her guard
-cat-alarm = Dundun the cat holds up her shield: stop
-cat-relieved = Dundun the cat rests, eyes closed, relieved
 
 verdict-word-spoken = { $word }:
 shown-link = The link, made harmless:

@@ -1,13 +1,9 @@
 # 公众页面的句子。与 en.ftl 并排写成，互不翻译。
 
-brand = 城盾
 page-title = 这个安全吗？ · 城盾
 page-description = 贴上链接、短信或文件，城盾告诉你：这是什么、为什么、现在该怎么做。
-skip-to-content = 直接看正文
 promise-never-asks = 城盾不收钱、不要验证码、不让你装软件。谁要这些，谁就不是城盾。
 promise-keeps-nothing = 你贴的内容，看完就放下，我们不留底。
-run-by = 本站由 { $operator } 运行。
-operator-contact = 联系我们：{ $contact }
 
 ask-title = 这个安全吗？
 ask-again-title = 再查一个
@@ -26,12 +22,6 @@ trouble-network = 连不上城盾。请检查网络，再按一次；你填的�
 trouble-busy = 现在来问的人很多。请等一分钟再按；你填的内容还在。
 trouble-large = 这个文件超过 { $mib } MiB。换个小一点的，或者贴上随它来的链接、消息。
 trouble-server = 我们这边出了问题，没有得出结果。没看清之前先别点开，过一分钟再试。
-
-cat-calm = 盾盾安静地坐着，眼睛半闭
-cat-curious = 盾盾歪着头，有点拿不准
-cat-alert = 盾盾坐直了，竖起耳朵，很警觉
-cat-alarm = 盾盾举起盾牌：停
-cat-relieved = 盾盾趴着休息，闭上眼睛，松了一口气
 
 verdict-word-spoken = { $word }：
 shown-link = 这个链接（已处理，点不开）：
