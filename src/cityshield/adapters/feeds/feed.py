@@ -8,6 +8,7 @@ objects, or None when the document is not of this format.
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from cityshield.adapters.feeds.csv import ByColumn
 from cityshield.vocabulary.errors import InputError
 
 Entry = tuple[str, str]
@@ -43,6 +45,7 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
 }
+_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BAD_KEPT = 20
 
 
@@ -56,9 +59,11 @@ class BadLine(msgspec.Struct, frozen=True):
 class Feed:
     """The entries of one file, read line by line; what was bad is known when the end is reached."""
 
-    def __init__(self, file: BinaryIO, format: str = "") -> None:
+    def __init__(self, file: BinaryIO, format: str = "", column: str = "") -> None:
+        """`column` is that of a CSV to read, by number from 1 or by name."""
         self._file = file
-        self.format = format
+        self._column = column
+        self.format = format or ("csv" if column else "")
         self.lines = 0
         self.bad_lines = 0
         self.bad: list[BadLine] = []
@@ -75,9 +80,11 @@ class Feed:
             return
         lines = _lines(self._file, first)
         head = [line for _, line in zip(range(SAMPLE_LINES), lines, strict=False)]
+        if any(line is not None and _PAGE.match(line) for line in head):
+            raise InputError("error-feed-page")
         if not self.format:
             self.format = sniff(head)
-        read = LINES[self.format]
+        read = ByColumn(self._column) if self._column else LINES[self.format]
         for batch in (head, lines):
             yield from self._read(read, batch)
 
