@@ -75,7 +75,7 @@ class Feed:
             if first.startswith(magic):
                 raise InputError("error-feed-packed", packer=packer)
         text = first.removeprefix(BOM_UTF8)
-        if self.format in DOCUMENTS or (not self.format and text.lstrip().startswith(b"{")):
+        if self.format in DOCUMENTS or (not self.format and _starts_document(text)):
             yield from self._document(text + self._file.read(MAX_DOCUMENT_BYTES + 1))
             return
         lines = _lines(self._file, first)
@@ -136,6 +136,12 @@ def sniff(lines: Iterable[bytes | None]) -> str:
     if meant and scores[best] * 3 < len(meant):
         raise InputError("error-feed-format", formats=", ".join(FORMATS))
     return best
+
+
+def _starts_document(line: bytes) -> bool:
+    """Whether a first line is that of one document, not of lines that are objects themselves."""
+    text = line.decode("utf-8", "replace").strip()
+    return text.startswith("{") and all(read(text) is None for read in LINES.values())
 
 
 def _lines(file: BinaryIO, first: bytes) -> Iterator[bytes | None]:

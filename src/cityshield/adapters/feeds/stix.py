@@ -55,9 +55,10 @@ def read_document(text: bytes) -> Iterator[list[tuple[str, str]] | None] | None:
 def read_object(text: str) -> list[tuple[str, str]] | None:
     """The entries of one object; None for what is no object, or can't be read."""
     try:
-        return _entries(_decode_object(text))
+        item = _decode_object(text)
     except (msgspec.DecodeError, RecursionError):
         return None
+    return _entries(item) if item.type not in ("", "bundle") else None
 
 
 def _entries(item: _Object) -> list[tuple[str, str]] | None:

@@ -15,6 +15,7 @@ from cityshield.adapters.store.indicators import (
     next_revision,
     rebuild_index,
 )
+from cityshield.adapters.store.subscriptions import end_subscription
 from cityshield.adapters.store.tables import guard_names, indicators, sources
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
@@ -71,7 +72,10 @@ def list_sources(engine: Engine) -> list[Source]:
 def remove_source(
     engine: Engine, home: Path, clock: Clock, identity: Identity, name: str
 ) -> tuple[int, int]:
-    """Delete a source with its entries: how many it had, and how many keys are left."""
+    """Delete a source with its entries: how many it had, and how many keys are left.
+
+    A subscription to it ends with it.
+    """
     with lock_indicators(home):
         with writing(engine) as connection:
             source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
@@ -84,6 +88,7 @@ def remove_source(
             removed += connection.execute(
                 delete(guard_names).where(guard_names.c.source_id == source_id)
             ).rowcount
+            end_subscription(connection, home, source_id)
             connection.execute(delete(sources).where(sources.c.id == source_id))
             next_revision(connection)
             record(

@@ -42,6 +42,32 @@ guard_names = Table(
 )
 Index("guard_names_source", guard_names.c.source_id)
 
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("source_id", Integer, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    Column("subscription", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("due", BigInteger, nullable=False),
+)
+
+feed_syncs = Table(
+    "feed_syncs",
+    metadata,
+    Column("source_id", Integer, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("result", String(20), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("new", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("bad_lines", BigInteger, nullable=False),
+    Column("took_ms", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,
