@@ -22,7 +22,7 @@ def read(text: str | bytes, format: str = "") -> tuple[list[tuple[str, str]], Fe
 
 
 def test_every_module_in_the_folder_is_a_format() -> None:
-    assert set(LINES) == {"plain", "urls", "hosts", "adblock", "sha256", "csv", "rpz"}
+    assert set(LINES) == {"plain", "urls", "hosts", "adblock", "sha256", "csv", "rpz", "taxii"}
     assert set(DOCUMENTS) == {"misp", "stix"}
 
 

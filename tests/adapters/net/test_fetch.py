@@ -190,7 +190,9 @@ def test_a_redirect_leads_to_no_inner_address(tmp_path: Path, there: str) -> Non
         assert said == "error-net-address"
 
 
-@pytest.mark.parametrize("there", ["file:///etc/passwd", "gopher://a.example/", "ftp://a.example/x"])
+@pytest.mark.parametrize(
+    "there", ["file:///etc/passwd", "gopher://a.example/", "ftp://a.example/x"]
+)
 def test_a_redirect_stays_with_http(tmp_path: Path, there: str) -> None:
     with serving() as server:
         server.replies["/list"] = redirect(there)

@@ -287,5 +287,4 @@ def _trusted(extra: str) -> dict[int, Any]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigurationError("error-net-ca", path=extra, reason=reason) from error
-    found = {pycurl.CAINFO_BLOB: system + b"\n" + bundle, pycurl.CAPATH: paths.capath}
-    return {option: value for option, value in found.items() if value}
+    return {pycurl.CAINFO_BLOB: system + b"\n" + bundle}

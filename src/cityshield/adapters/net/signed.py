@@ -26,7 +26,9 @@ def read_digest(text: str, name: str = "") -> str:
 
     Raises InputError where there is none, or no telling which.
     """
-    lines = [(found[0].lower(), line) for line in text.splitlines() if (found := _DIGEST.search(line))]
+    lines = [
+        (found[0].lower(), line) for line in text.splitlines() if (found := _DIGEST.search(line))
+    ]
     named = [digest for digest, line in lines if name and re.split(r"[\s*/]+", line)[-1] == name]
     digests = set(named or [digest for digest, _ in lines])
     if len(digests) != 1:

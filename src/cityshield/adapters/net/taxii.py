@@ -82,7 +82,9 @@ def fetch_collection(
                     line = _one_line(each)
                     written += len(line)
                     if written > settings.max_unpacked_bytes or size > settings.max_bytes:
-                        raise InputError("error-net-large", url=url[:200], mib=settings.max_bytes >> 20)
+                        raise InputError(
+                            "error-net-large", url=url[:200], mib=settings.max_bytes >> 20
+                        )
                     digest.update(line)
                     file.write(line)
                 objects += len(page.objects)

@@ -134,7 +134,7 @@ def _zstd_maker() -> Callable[[], _Unpacker]:
         """Zstandard (RFC 8878), its own error in the words of the others."""
 
         def __init__(self) -> None:
-            options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+            options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
             self._inner = zstd.ZstdDecompressor(options=options)
 
         @property

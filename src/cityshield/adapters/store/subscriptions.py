@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
-from cityshield.adapters.store.indicators import lock_indicators, next_revision, source_id_of
+from cityshield.adapters.store.indicators import (
+    lock_indicators,
+    mark_stale,
+    next_revision,
+    rebuild_index,
+    source_id_of,
+)
 from cityshield.adapters.store.tables import feed_syncs, feeds, indicators, sources
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
@@ -120,9 +126,7 @@ def note(
         ).rowcount
         if not changed:  # it was removed meanwhile
             raise InputError("error-feed-none", name=feed.name)
-        statement = insert(feed_syncs).values(
-            source_id=feed.id, **msgspec.structs.asdict(sync)
-        )
+        statement = insert(feed_syncs).values(source_id=feed.id, **msgspec.structs.asdict(sync))
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["source_id", "at"],
@@ -162,19 +166,21 @@ def still_listed(engine: Engine, home: Path, source_id: int, since: int, now: in
     """
     moved = now - indicators.c.last_seen
     wanted = (indicators.c.source_id == source_id, indicators.c.last_seen >= since)
-    with lock_indicators(home), writing(engine) as connection:
-        came_back = (
-            select(func.count())
-            .select_from(indicators)
-            .where(*wanted, indicators.c.expires <= now)
-        )
-        if connection.scalar(came_back):
-            next_revision(connection)
-        return connection.execute(
-            update(indicators)
-            .where(*wanted)
-            .values(last_seen=now, expires=indicators.c.expires + moved)
-        ).rowcount
+    expired = select(indicators.c.key).where(*wanted, indicators.c.expires <= now).limit(1)
+    with lock_indicators(home):
+        with writing(engine) as connection:
+            comes_back = connection.scalar(expired) is not None
+            if comes_back:
+                mark_stale(home)
+                next_revision(connection)
+            count = connection.execute(
+                update(indicators)
+                .where(*wanted)
+                .values(last_seen=now, expires=indicators.c.expires + moved)
+            ).rowcount
+        if comes_back:
+            rebuild_index(engine, home)
+    return count
 
 
 def measure(engine: Engine, source_id: int, now: int, before: int) -> Measured:
@@ -217,7 +223,7 @@ def end_subscription(connection: Connection, home: Path, source_id: int) -> None
 _SYNC_FIELDS = tuple(name for name in Sync.__struct_fields__ if name != "at")
 
 
-def _subscribed(row: Row[Any]) -> Subscribed:
+def _subscribed(row: Any) -> Subscribed:
     number, name, subscription, standing, due, trusted = row
     return Subscribed(
         number, name, _read_subscription(subscription), _read_standing(standing), due, trusted

@@ -1,0 +1,399 @@
+"""Feeds fetched and taken: several at once, one broken feed never in the way of the others.
+
+    due -> fetched -> verified -> counted -> taken, or held for review
+                  `-> unchanged                     `-> released by a person -> taken
+
+What a feed lists no more is not deleted: it is not seen any longer, and expires in its time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cityshield.adapters.net.addresses import Resolve, resolve_by_system
+from cityshield.adapters.net.fetch import UNCHANGED as STATUS_UNCHANGED
+from cityshield.adapters.net.fetch import Fetcher, read_url
+from cityshield.adapters.net.signed import read_key
+from cityshield.adapters.store.place import locked
+from cityshield.adapters.store.subscriptions import (
+    feeds_folder,
+    get_subscribed,
+    held_path,
+    keep_held,
+    list_subscribed,
+    measure,
+    note,
+    still_listed,
+    subscribe,
+)
+from cityshield.collect import TAXII_FORMAT, Collected, agent_of, collect, signature_url
+from cityshield.config import Config
+from cityshield.desk import Desk
+from cityshield.imports import Counted, count_entries, import_feed, import_guard_list
+from cityshield.vocabulary.errors import CityShieldError, InputError, StoreError
+from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.subscription import (
+    EMPTY,
+    FAILED,
+    GROWN,
+    HELD,
+    SHRUNK,
+    TAKEN,
+    UNCHANGED,
+    Good,
+    Held,
+    Standing,
+    Subscribed,
+    Subscription,
+    Sync,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cityshield.ports.clock import Clock
+
+SUDDEN = 10
+"""A feed that has so many times more entries than before, or fewer, is held."""
+
+_AT_ONCE = 4
+_FIRST_WAIT_S = 300
+_LOCK_NAME = "feeds.lock"
+
+
+class Synced(msgspec.Struct, frozen=True):
+    """How one feed's try ended, and how the feed stands now."""
+
+    id: int
+    name: str
+    sync: Sync
+    standing: Standing
+    due: int
+
+
+class _Moment:
+    """A clock that stands still, so that all of one try has one time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._now = clock.now()
+
+    def now(self) -> int:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+
+class Syncing:
+    """Syncs the feeds of a data directory; acts are those of `by`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        home: Path,
+        clock: Clock,
+        config: Config,
+        by: Identity,
+        resolve: Resolve = resolve_by_system,
+    ) -> None:
+        self._engine = engine
+        self._home = home
+        self._clock = clock
+        self._config = config
+        self._by = by
+        self._stopped = threading.Event()
+        agent = agent_of(config.operator)
+        self._fetcher = Fetcher(config.net, agent, resolve, self._stopped.is_set)
+        self._desk = Desk(engine, clock, config)
+
+    def add(self, name: str, subscription: Subscription, *, trusted: bool) -> Subscribed:
+        """Subscribe to a feed; InputError for what could never work."""
+        read_url(subscription.url)
+        if "://" in subscription.digest:
+            read_url(subscription.digest)
+        elif subscription.digest and len(subscription.digest) != 64:
+            raise InputError("error-feed-digest", found=0)
+        if subscription.key:
+            read_key(subscription.key)
+            read_url(signature_url(subscription.url))
+        if subscription.taxii and (subscription.digest or subscription.key):
+            raise InputError("error-taxii-pin")
+        if subscription.guard and trusted:
+            raise InputError("error-source-both", name=name)
+        now = self._clock.now()
+        return subscribe(self._engine, name, subscription, self._by, now, trusted=trusted)
+
+    def choose(self, names: Sequence[str], *, due: bool) -> list[Subscribed]:
+        """The feeds of these names, else all; if wished only those that are due."""
+        if names:
+            feeds = [get_subscribed(self._engine, name) for name in dict.fromkeys(names)]
+            return [feed for feed in feeds if not due or feed.due <= self._clock.now()]
+        return list_subscribed(self._engine, self._clock.now() if due else None)
+
+    def sync(self, feeds: Sequence[Subscribed]) -> Iterator[Synced]:
+        """Fetch feeds, several at once, and take each as it comes.
+
+        Each is kept before the next, so that after an end in between those that are due go on.
+        StoreError while another process does the same.
+        """
+        with self._alone() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
+            asked = {pool.submit(self._collect, feed, folder): feed for feed in feeds}
+            try:
+                for done in as_completed(asked):
+                    yield self._take(asked.pop(done), done)
+            finally:
+                self._stopped.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                for left in folder.glob("*.part*"):
+                    left.unlink(missing_ok=True)
+
+    def release(self, name: str) -> Synced:
+        """Take the document of a feed that was held for review."""
+        feed = get_subscribed(self._engine, name)
+        held = feed.standing.held
+        if held is None:
+            raise InputError("error-feed-not-held", name=name)
+        started, moment = time.monotonic(), _Moment(self._clock)
+        with self._alone() as folder:
+            path = folder / f"{feed.id}.part"
+            try:
+                self._unpack_held(feed, held, path)
+                got = Collected(0, 0, path, held.sha256)
+                counted = self._count(feed, path)
+                sync, standing = self._import(feed, got, counted, moment, started)
+                due = moment.now()  # the server may say something else by now
+                note(
+                    self._engine, feed, standing, due, sync, self._by, "feeds.release",
+                    {"reason": held.reason, "entries": counted.entries},
+                )  # fmt: skip
+                held_path(self._home, feed.id).unlink(missing_ok=True)
+            finally:
+                path.unlink(missing_ok=True)
+        return Synced(feed.id, feed.name, sync, standing, due)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Path]:
+        try:
+            with locked(self._home / _LOCK_NAME, wait=False):
+                folder = feeds_folder(self._home)
+                for left in folder.glob("*.part*"):  # by a process that was killed
+                    left.unlink(missing_ok=True)
+                yield folder
+        except BlockingIOError:
+            raise StoreError("error-feeds-busy") from None
+
+    def _collect(self, feed: Subscribed, folder: Path) -> tuple[Collected, float]:
+        started = time.monotonic()
+        now = self._clock.now()
+        got = collect(self._fetcher, self._config.net, feed, folder, now)
+        return got, started
+
+    def _take(self, feed: Subscribed, done: Future[tuple[Collected, float]]) -> Synced:
+        """Take what came of a feed, and keep how it went."""
+        moment, started, got = _Moment(self._clock), time.monotonic(), None
+        act = ""
+        detail: dict[str, str | int | None] = {}
+        try:
+            got, started = done.result()
+            if got.status == STATUS_UNCHANGED:
+                sync, standing = self._confirm(feed, got, moment, started)
+                act = "feeds.unchanged"
+            elif got.path is None:
+                raise InputError(
+                    "error-feed-status", status=got.status, url=feed.subscription.url[:200]
+                )
+            else:
+                sync, standing = self._read(feed, got, got.path, moment, started)
+                if sync.result == HELD and feed.standing.held != standing.held:
+                    act, detail = "feeds.hold", {"entries": sync.entries}
+        except (CityShieldError, OSError) as error:
+            sync, standing = _failed(feed, got, error, moment.now(), _since(started))
+        finally:
+            if got is not None and got.path is not None:
+                got.path.unlink(missing_ok=True)
+        due = _due(feed, standing, moment.now(), got.retry_after_s if got else 0)
+        note(self._engine, feed, standing, due, sync, self._by, act, detail)
+        if standing.held is None:
+            held_path(self._home, feed.id).unlink(missing_ok=True)
+        return Synced(feed.id, feed.name, sync, standing, due)
+
+    def _read(
+        self, feed: Subscribed, got: Collected, path: Path, moment: _Moment, started: float
+    ) -> tuple[Sync, Standing]:
+        """Take a document, or hold it."""
+        counted = self._count(feed, path)
+        reason = reason_to_hold(counted.entries, feed.standing.good, is_part=got.is_part)
+        if not reason:
+            return self._import(feed, got, counted, moment, started)
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        now, held = moment.now(), feed.standing.held
+        if held is None or held.sha256 != digest:
+            keep_held(self._home, feed.id, path)
+            held = Held(now, reason, counted.entries, digest, counted.format)
+        sync = Sync(
+            now, HELD, got.status, got.size_bytes, counted.entries,
+            bad_lines=counted.bad_lines, took_ms=_since(started),
+        )  # fmt: skip
+        return sync, _tried(feed, now, HELD, held=held)
+
+    def _count(self, feed: Subscribed, path: Path) -> Counted:
+        """Read a document to its end; InputError when it is none, or says nothing at first."""
+        subscription = feed.subscription
+        name = TAXII_FORMAT if subscription.taxii else subscription.format
+        with path.open("rb") as file:
+            counted = count_entries(file, source=feed.name, format=name, column=subscription.column)
+        if not counted.entries and feed.standing.good is None:
+            raise InputError("error-feed-nothing", name=feed.name)
+        return counted
+
+    def _import(
+        self, feed: Subscribed, got: Collected, counted: Counted, moment: _Moment, started: float
+    ) -> tuple[Sync, Standing]:
+        """Take a document that may be taken."""
+        subscription, good, now = feed.subscription, feed.standing.good, moment.now()
+        path, new, gone, runs_out, entries = got.path, 0, 0, None, counted.entries
+        assert path is not None
+        if got.is_part and good is not None:
+            still_listed(self._engine, self._home, feed.id, good.at, now)
+        with path.open("rb") as file:
+            if subscription.guard:
+                import_guard_list(
+                    self._desk, self._by, file, source=feed.name, guard=subscription.guard,
+                    format=counted.format, column=subscription.column,
+                )  # fmt: skip
+            else:
+                new = import_feed(
+                    self._engine, self._home, moment, self._by, file,
+                    source=feed.name, format=counted.format, column=subscription.column,
+                    type=subscription.type, reason=subscription.reason,
+                    expires_days=subscription.expires_days,
+                ).new  # fmt: skip
+                found = measure(self._engine, feed.id, now, good.at if good else now)
+                gone, runs_out = found.gone, found.runs_out
+                entries = found.seen if got.is_part else entries
+        changed = good is None or bool(new or gone) or good.entries != entries
+        said = Good(
+            now, now if changed or good is None else good.changed_at, entries, got.sha256,
+            got.etag, got.last_modified, runs_out,
+        )  # fmt: skip
+        sync = Sync(
+            now, TAKEN, got.status, got.size_bytes, entries, new, gone,
+            bad_lines=counted.bad_lines, took_ms=_since(started),
+        )  # fmt: skip
+        standing = _tried(feed, now, TAKEN, good=said, held=None)
+        return sync, _read_up_to(standing, got, now)
+
+    def _confirm(
+        self, feed: Subscribed, got: Collected, moment: _Moment, started: float
+    ) -> tuple[Sync, Standing]:
+        """An unchanged document still lists what it listed: sightings and expiry move on."""
+        good, now = feed.standing.good, moment.now()
+        if good is None:
+            raise InputError(
+                "error-feed-status", status=got.status, url=feed.subscription.url[:200]
+            )
+        runs_out = good.runs_out
+        if not feed.subscription.guard:
+            still_listed(self._engine, self._home, feed.id, good.at, now)
+            runs_out = measure(self._engine, feed.id, now, now).runs_out
+        said = msgspec.structs.replace(
+            good,
+            at=now,
+            runs_out=runs_out,
+            etag=got.etag or good.etag,
+            last_modified=got.last_modified or good.last_modified,
+        )
+        sync = Sync(
+            now, UNCHANGED, got.status, got.size_bytes, good.entries, took_ms=_since(started)
+        )
+        standing = _tried(feed, now, UNCHANGED, good=said, held=None)
+        return sync, _read_up_to(standing, got, now)
+
+    def _unpack_held(self, feed: Subscribed, held: Held, path: Path) -> None:
+        """Unpack what is held; StoreError when it is not what was held."""
+        source = held_path(self._home, feed.id)
+        try:
+            with gzip.open(source) as packed, path.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+            with path.open("rb") as file:
+                intact = file_digest(file, "sha256").hexdigest() == held.sha256
+        except (OSError, EOFError) as error:
+            raise StoreError("error-feed-held", path=str(source)) from error
+        if not intact:
+            raise StoreError("error-feed-held", path=str(source))
+
+
+def reason_to_hold(entries: int, good: Good | None, *, is_part: bool = False) -> str:
+    """Why a document should be looked at before it is taken; empty for one that may be taken.
+
+    A part of a collection only adds, so it can't shrink what is listed.
+    """
+    if good is None or not good.entries:
+        return ""
+    if is_part:
+        return GROWN if entries >= good.entries * SUDDEN else ""
+    if not entries:
+        return EMPTY
+    if entries >= good.entries * SUDDEN:
+        return GROWN
+    return SHRUNK if entries * SUDDEN <= good.entries else ""
+
+
+def _tried(feed: Subscribed, now: int, result: str, **changed: object) -> Standing:
+    """How a feed stands after a try that came through."""
+    return msgspec.structs.replace(
+        feed.standing, tried_at=now, result=result, failures=0, error="", error_args={}, **changed
+    )
+
+
+def _read_up_to(standing: Standing, got: Collected, now: int) -> Standing:
+    """The same with how far a collection was read."""
+    if not got.added_after:
+        return standing
+    whole_at = standing.whole_at if got.is_part else now
+    return msgspec.structs.replace(standing, added_after=got.added_after, whole_at=whole_at)
+
+
+def _failed(
+    feed: Subscribed, got: Collected | None, error: Exception, now: int, took_ms: int
+) -> tuple[Sync, Standing]:
+    if isinstance(error, CityShieldError):
+        sentence, args = error.sentence, error.args_for_sentence
+    else:
+        sentence, args = "error-feed-disk", {"reason": str(error)[:200]}
+    standing = msgspec.structs.replace(
+        feed.standing,
+        tried_at=now,
+        result=FAILED,
+        failures=feed.standing.failures + 1,
+        error=sentence,
+        error_args=args,
+    )
+    status, size = (got.status, got.size_bytes) if got else (0, 0)
+    return Sync(now, FAILED, status, size, took_ms=took_ms, error=sentence), standing
+
+
+def _due(feed: Subscribed, standing: Standing, now: int, retry_after_s: int) -> int:
+    """When to try next: in its time; sooner after a failure, but ever later the more there are."""
+    every_s = feed.subscription.every_s
+    if not standing.failures:
+        return now + every_s
+    wait_s = _FIRST_WAIT_S << min(standing.failures - 1, 20)
+    return now + max(min(wait_s, every_s), retry_after_s)
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
