@@ -12,7 +12,7 @@ import click
 from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
 from cityshield.desks.decisions.collateral import CLASSES
-from cityshield.entrypoints.cli import subscriptions
+from cityshield.entrypoints.cli import report, subscriptions
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.entrypoints.cli.subscriptions import require_csv, state_of
@@ -45,7 +45,13 @@ def feeds() -> None:
     """Import, subscribe to and compare lists of indicators."""
 
 
-for command in (subscriptions.add, subscriptions.sync, subscriptions.show, subscriptions.release):
+for command in (
+    subscriptions.add,
+    subscriptions.sync,
+    subscriptions.show,
+    subscriptions.release,
+    report.report,
+):
     feeds.add_command(command)
 
 
