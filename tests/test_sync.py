@@ -517,18 +517,49 @@ def test_removing_a_feed_ends_all_of_it(desk: Desk) -> None:
     assert desk.rows() == {}
 
 
-def test_an_import_by_hand_beside_a_subscription_moves_nothing_back(desk: Desk) -> None:
+def test_an_import_by_hand_beside_a_subscription_keeps_its_own_time(desk: Desk) -> None:
     desk.server.replies["/list"] = lines(3)
     desk.add(expires_days=10)
     desk.sync()
     desk.clock.time += DAY
+    by_hand = desk.clock.time
     extra = [("host", "extra.example/")]
     import_entries(desk.engine, desk.home, desk.clock, "partner", extra, expires_days=90)
     desk.clock.time += DAY
     assert desk.sync() == {"partner": "unchanged"}
+    assert desk.rows()["extra.example/"][2] == by_hand + 90 * DAY
+    assert desk.rows()["h1.example/"][2] == desk.clock.time + 10 * DAY
+
+
+def test_unchanged_is_not_enough_for_entries_that_were_touched_otherwise(desk: Desk) -> None:
+    """By hand, or by a sync that was killed half-way: the next one takes the document whole."""
+    desk.server.replies["/list"] = lambda it: (
+        it.answer(b"", 304) if it.headers["If-None-Match"] else it.answer(lines(3), ETag='"1"')
+    )
+    desk.add(expires_days=10)
+    desk.sync()
+    desk.clock.time += DAY
+    half = [("host", "h0.example/")]
+    import_entries(desk.engine, desk.home, desk.clock, "partner", half, expires_days=1)
+    for result in ("unchanged", "taken", "unchanged"):
+        desk.clock.time += DAY
+        assert desk.sync() == {"partner": result}
     now = desk.clock.time
-    assert desk.rows()["extra.example/"][2] == now + 90 * DAY
-    assert desk.rows()["h1.example/"][2] == now + 10 * DAY
+    assert {row[1:] for row in desk.rows().values()} == {(now, now + 10 * DAY)}
+
+
+def test_a_feed_that_is_removed_while_it_is_fetched_does_not_come_back(desk: Desk) -> None:
+    def answer(handler: Handler) -> None:
+        remove_source(desk.engine, desk.home, desk.clock, ANA, "partner")
+        handler.answer(lines(3))
+
+    desk.server.replies["/list"] = answer
+    desk.server.replies["/other"] = lines(5, 100)
+    desk.add()
+    desk.add("other", "/other")
+    assert desk.sync() == {"other": "taken"}
+    assert [feed.name for feed in list_subscribed(desk.engine)] == ["other"]
+    assert len(desk.rows()) == 5
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,8 @@ class Syncing:
             asked = {pool.submit(self._collect, feed, folder): feed for feed in feeds}
             try:
                 for done in as_completed(asked):
-                    yield self._take(asked.pop(done), done)
+                    if (feed := self._still_there(asked.pop(done))) is not None:
+                        yield self._take(feed, done)
             finally:
                 self._stopped.set()
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -193,6 +194,14 @@ class Syncing:
                 yield folder
         except BlockingIOError:
             raise StoreError("error-feeds-busy") from None
+
+    def _still_there(self, feed: Subscribed) -> Subscribed | None:
+        """The feed as it is kept now, unless it was removed while it was fetched."""
+        try:
+            now = get_subscribed(self._engine, feed.name)
+        except InputError:
+            return None
+        return now if now.id == feed.id and now.subscription == feed.subscription else None
 
     def _collect(self, feed: Subscribed, folder: Path) -> tuple[Collected, float]:
         started = time.monotonic()
@@ -264,10 +273,11 @@ class Syncing:
     ) -> tuple[Sync, Standing]:
         """Take a document that may be taken."""
         subscription, good, now = feed.subscription, feed.standing.good, moment.now()
-        path, new, gone, runs_out, entries = got.path, 0, 0, None, counted.entries
+        path, new, gone, seen, runs_out, entries = got.path, 0, 0, 0, None, counted.entries
         assert path is not None
+        is_whole = True
         if got.is_part and good is not None:
-            still_listed(self._engine, self._home, feed.id, good.at, now)
+            is_whole = self._is_still_listed(feed, good, now)
         with path.open("rb") as file:
             if subscription.guard:
                 import_guard_list(
@@ -282,19 +292,23 @@ class Syncing:
                     expires_days=subscription.expires_days,
                 ).new  # fmt: skip
                 found = measure(self._engine, feed.id, now, good.at if good else now)
-                gone, runs_out = found.gone, found.runs_out
-                entries = found.seen if got.is_part else entries
+                seen, gone, runs_out = found.seen, found.gone, found.runs_out
+                entries = seen if got.is_part else entries
         changed = good is None or bool(new or gone) or good.entries != entries
         said = Good(
             now, now if changed or good is None else good.changed_at, entries, got.sha256,
-            got.etag, got.last_modified, runs_out,
+            got.etag, got.last_modified, seen, runs_out,
         )  # fmt: skip
         sync = Sync(
             now, TAKEN, got.status, got.size_bytes, entries, new, gone,
             bad_lines=counted.bad_lines, took_ms=_since(started),
         )  # fmt: skip
         standing = _tried(feed, now, TAKEN, good=said, held=None)
-        return sync, _read_up_to(standing, got, now)
+        return sync, _read_up_to(standing, got, now if is_whole else 0)
+
+    def _is_still_listed(self, feed: Subscribed, good: Good, now: int) -> bool:
+        """Move the sightings of the last good document on; whether the store has all of it."""
+        return still_listed(self._engine, self._home, feed.id, good.at, now) == good.seen
 
     def _confirm(
         self, feed: Subscribed, got: Collected, moment: _Moment, started: float
@@ -305,22 +319,18 @@ class Syncing:
             raise InputError(
                 "error-feed-status", status=got.status, url=feed.subscription.url[:200]
             )
-        runs_out = good.runs_out
+        said, is_whole = msgspec.structs.replace(good, at=now), True
         if not feed.subscription.guard:
-            still_listed(self._engine, self._home, feed.id, good.at, now)
+            is_whole = self._is_still_listed(feed, good, now)
             runs_out = measure(self._engine, feed.id, now, now).runs_out
-        said = msgspec.structs.replace(
-            good,
-            at=now,
-            runs_out=runs_out,
-            etag=got.etag or good.etag,
-            last_modified=got.last_modified or good.last_modified,
-        )
+            said = msgspec.structs.replace(said, runs_out=runs_out)
+        if not is_whole:  # entries were touched by hand or half taken: have it all sent again
+            said = msgspec.structs.replace(said, etag="", last_modified="", sha256="")
         sync = Sync(
             now, UNCHANGED, got.status, got.size_bytes, good.entries, took_ms=_since(started)
         )
         standing = _tried(feed, now, UNCHANGED, good=said, held=None)
-        return sync, _read_up_to(standing, got, now)
+        return sync, _read_up_to(standing, got, now if is_whole else 0)
 
     def _unpack_held(self, feed: Subscribed, held: Held, path: Path) -> None:
         """Unpack what is held; StoreError when it is not what was held."""
@@ -360,10 +370,10 @@ def _tried(feed: Subscribed, now: int, result: str, **changed: object) -> Standi
 
 
 def _read_up_to(standing: Standing, got: Collected, now: int) -> Standing:
-    """The same with how far a collection was read."""
+    """The same with how far a collection was read; with 0 for now it is read whole next time."""
     if not got.added_after:
         return standing
-    whole_at = standing.whole_at if got.is_part else now
+    whole_at = standing.whole_at if got.is_part and now else now
     return msgspec.structs.replace(standing, added_after=got.added_after, whole_at=whole_at)
 
 

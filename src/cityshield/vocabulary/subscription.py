@@ -44,8 +44,9 @@ class Subscription(msgspec.Struct, frozen=True):
 class Good(msgspec.Struct, frozen=True):
     """The last document that was taken, and what its server said of it.
 
-    `at` is when the feed last said it, `changed_at` when it last said something new.
-    `runs_out` is when the first of its entries expires, None where none does.
+    `at` is when the feed last said it, `changed_at` when it last said something new. `seen` is
+    how many different entries it had, of the `entries` that were read. `runs_out` is when the
+    first of its entries expires, None where none does.
     """
 
     at: int
@@ -54,6 +55,7 @@ class Good(msgspec.Struct, frozen=True):
     sha256: str
     etag: str = ""
     last_modified: str = ""
+    seen: int = 0
     runs_out: int | None = None
 
 

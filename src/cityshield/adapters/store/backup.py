@@ -15,7 +15,15 @@ from sqlalchemy import Engine, select
 from cityshield.adapters.store.database import FILE_NAME, HEAD, copy_database, open_database
 from cityshield.adapters.store.indicators import KINDS, TYPES, lock_indicators, rebuild_index
 from cityshield.adapters.store.place import locked
-from cityshield.adapters.store.tables import audit, indicators, settings, sources, tokens
+from cityshield.adapters.store.tables import (
+    audit,
+    feed_syncs,
+    feeds,
+    indicators,
+    settings,
+    sources,
+    tokens,
+)
 from cityshield.vocabulary.errors import InputError, StoreError
 
 _IN_USE_NAME = "service.lock"
@@ -96,7 +104,7 @@ def _require_sound(backup: Path) -> None:
 def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
     """Every row but those of the verdict cache, as objects; digests of tokens stay inside."""
     with engine.connect() as connection:
-        for table in (settings, sources):
+        for table in (settings, sources, feeds, feed_syncs):
             for row in connection.execute(select(table)).mappings():
                 yield {"table": str(table.name), **row}
         query = (

@@ -6,24 +6,28 @@ hosts, and one for each hour and day that occurs.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine, select
 
 from cityshield.adapters.store.indicators import TYPES
-from cityshield.adapters.store.subscriptions import read_syncs
+from cityshield.adapters.store.subscriptions import FOLDER_NAME, feeds_folder, read_syncs
 from cityshield.adapters.store.tables import sources
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import MALICIOUS_ACTIVITY
 from cityshield.vocabulary.report import STALE_DAYS, FeedFigures, FeedReport
 from cityshield.vocabulary.subscription import TAKEN, UNCHANGED, Sync
 
 IsGuarded = Callable[[str], bool]
+_FILE_NAME = "report.json"
 _HOUR_S, _DAY_S = 3600, 86_400
 _NAMES_KEPT = 20
 _MOST_SYNCS = 90
@@ -68,6 +72,23 @@ def make_report(
         finally:
             borrowed.invalidate()  # its temporary files are not for others
     return _report(engine, now, tallies, masks)
+
+
+def keep_report(home: Path, made: FeedReport) -> None:
+    """Keep a report for those who read it over the API, in the place of the one before."""
+    path = feeds_folder(home) / _FILE_NAME
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
+    scratch.write_bytes(msgspec.json.encode(made))
+    os.replace(scratch, path)
+
+
+def read_report(home: Path) -> FeedReport:
+    """The report that was made last; InputError when there is none."""
+    try:
+        kept = (home / FOLDER_NAME / _FILE_NAME).read_bytes()
+        return msgspec.json.decode(kept, type=FeedReport)
+    except (FileNotFoundError, msgspec.DecodeError) as error:
+        raise InputError("error-report-none") from error
 
 
 def _count(

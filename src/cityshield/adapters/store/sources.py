@@ -15,11 +15,12 @@ from cityshield.adapters.store.indicators import (
     next_revision,
     rebuild_index,
 )
-from cityshield.adapters.store.subscriptions import end_subscription
+from cityshield.adapters.store.subscriptions import end_subscription, list_subscribed
 from cityshield.adapters.store.tables import guard_names, indicators, sources
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.subscription import Subscribed
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -36,6 +37,21 @@ class Source(msgspec.Struct, frozen=True):
     bad_lines: int
     guard: str
     trusted: bool
+
+
+class Listed(Source, frozen=True):
+    """A source beside its subscription, if there is one."""
+
+    subscribed: Subscribed | None = None
+
+
+def list_with_subscriptions(engine: Engine) -> list[Listed]:
+    """Every source by name, with how its subscription stands."""
+    subscribed = {feed.name: feed for feed in list_subscribed(engine)}
+    return [
+        Listed(**msgspec.structs.asdict(source), subscribed=subscribed.get(source.name))
+        for source in list_sources(engine)
+    ]
 
 
 def list_sources(engine: Engine) -> list[Source]:

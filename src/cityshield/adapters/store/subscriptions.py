@@ -125,7 +125,7 @@ def note(
             .values(standing=_encode(standing).decode(), due=due)
         ).rowcount
         if not changed:  # it was removed meanwhile
-            raise InputError("error-feed-none", name=feed.name)
+            return
         statement = insert(feed_syncs).values(source_id=feed.id, **msgspec.structs.asdict(sync))
         connection.execute(
             statement.on_conflict_do_update(
@@ -159,13 +159,13 @@ def read_syncs(engine: Engine, source_id: int, most: int | None = None) -> list[
         return [Sync(*row) for row in connection.execute(query)]
 
 
-def still_listed(engine: Engine, home: Path, source_id: int, since: int, now: int) -> int:
-    """Say of the entries that a feed listed at `since` that it lists them still; how many.
+def still_listed(engine: Engine, home: Path, source_id: int, at: int, now: int) -> int:
+    """Say of the entries that a feed listed last at `at` that it lists them still; how many.
 
     The expiry of each moves by as much as its last sighting, so that each keeps its own term.
     """
     moved = now - indicators.c.last_seen
-    wanted = (indicators.c.source_id == source_id, indicators.c.last_seen >= since)
+    wanted = (indicators.c.source_id == source_id, indicators.c.last_seen == at)
     expired = select(indicators.c.key).where(*wanted, indicators.c.expires <= now).limit(1)
     with lock_indicators(home):
         with writing(engine) as connection:

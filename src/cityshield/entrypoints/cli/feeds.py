@@ -205,25 +205,18 @@ def trust(source: str, off: bool, language: str, home: Path) -> None:
 @home_option
 def list_(as_json: bool, home: Path) -> None:
     """List every source with its entries, its last import, and how its subscription stands."""
-    from msgspec.structs import asdict as fields_of
-
-    from cityshield.adapters.store.sources import list_sources
-    from cityshield.adapters.store.subscriptions import list_subscribed
+    from cityshield.adapters.store.sources import list_with_subscriptions
     from cityshield.guards.dates import day
 
-    engine = open_store(home)
-    subscribed = {feed.name: feed for feed in list_subscribed(engine)}
-    for source in list_sources(engine):
-        feed = subscribed.get(source.name)
+    for source in list_with_subscriptions(open_store(home)):
         if as_json:
-            said = {"due": feed.due, **fields_of(feed.standing)} if feed else None
-            click.echo(to_json({**fields_of(source), "subscription": said}))
+            click.echo(to_json(source))
             continue
         bad = f"{source.bad_lines:,} bad lines" if source.bad_lines else ""
         role = (
             f"[guards: {source.guard}]" if source.guard else "[trusted]" if source.trusted else ""
         )
-        state = f"({state_of(feed.standing)})" if feed else ""
+        state = f"({state_of(source.subscribed.standing)})" if source.subscribed else ""
         name = "  ".join(part for part in (harmless(source.name), role, state, bad) if part)
         when = day(source.imported_at) if source.imported_at else f"{'never':<10}"
         click.echo(f"{when}  {source.entries:>12,}  {name}")

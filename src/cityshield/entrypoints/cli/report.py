@@ -35,7 +35,7 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.reports.page import SENTENCES, render
     from cityshield.adapters.sentences.sentences import Sentences
-    from cityshield.adapters.store.report import make_report
+    from cityshield.adapters.store.report import keep_report, make_report
     from cityshield.config import read_config
     from cityshield.desk import Desk
     from cityshield.entrypoints.cli.progress import Progress
@@ -44,6 +44,7 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
     is_guarded = Desk(engine, clock, config).guard_of_hosts()
     with Progress() as progress:
         made = make_report(engine, clock.now(), is_guarded, progress.advance)
+    keep_report(home, made)
     sentences = Sentences((SENTENCES,))
 
     def say(sentence: str, **words: str | int) -> str:
