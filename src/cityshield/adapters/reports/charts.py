@@ -10,6 +10,8 @@ from collections.abc import Sequence
 _LONG = 1000
 _TALL = 100
 _CELL = 20
+_CELL_REM = 2.2
+_STRETCHED = ' preserveAspectRatio="none"'
 
 
 def bar(parts: Sequence[tuple[float, str]], label: str) -> str:
@@ -28,7 +30,7 @@ def bar(parts: Sequence[tuple[float, str]], label: str) -> str:
 
 
 def matrix(shares: Sequence[Sequence[float]], label: str) -> str:
-    """A square of squares, each the darker the larger its share from 0 to 1; numbered from 1."""
+    """A square of squares, each the stronger the larger its share from 0 to 1; numbered from 1."""
     drawn = ""
     for row, values in enumerate(shares):
         middle = (row + 1.5) * _CELL - 0.5
@@ -40,7 +42,8 @@ def matrix(shares: Sequence[Sequence[float]], label: str) -> str:
             if row != column:
                 drawn += f'<rect class="own" {place} fill-opacity="{min(1.0, value) ** 0.5:.3f}"/>'
     side = (len(shares) + 1) * _CELL - 1
-    return _svg("matrix", f"0 0 {side} {side}", label, drawn, stretch=False)
+    width = f' style="max-width:{(len(shares) + 1) * _CELL_REM:.1f}rem"'
+    return _svg("matrix", f"0 0 {side} {side}", label, drawn, shape=width)
 
 
 def course(points: Sequence[tuple[int, int]], label: str) -> str:
@@ -62,10 +65,9 @@ def course(points: Sequence[tuple[int, int]], label: str) -> str:
     return _svg("course", f"0 0 {_LONG} {_TALL}", label, drawn)
 
 
-def _svg(kind: str, box: str, label: str, drawn: str, *, stretch: bool = True) -> str:
-    ratio = ' preserveAspectRatio="none"' if stretch else ""
+def _svg(kind: str, box: str, label: str, drawn: str, *, shape: str = _STRETCHED) -> str:
     told = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     return (
-        f'<svg class="{kind}" viewBox="{box}"{ratio} role="img" aria-label="{told}" '
+        f'<svg class="{kind}" viewBox="{box}"{shape} role="img" aria-label="{told}" '
         f'focusable="false">{drawn}</svg>'
     )
