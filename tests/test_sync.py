@@ -11,6 +11,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, select
@@ -22,7 +23,7 @@ from cityshield.adapters.store.guarded import StoredGuards
 from cityshield.adapters.store.indicators import import_entries, remove_expired
 from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.place import locked
-from cityshield.adapters.store.sources import remove_source
+from cityshield.adapters.store.sources import list_with_subscriptions, remove_source
 from cityshield.adapters.store.subscriptions import (
     get_subscribed,
     held_path,
@@ -465,6 +466,14 @@ def test_terms_that_could_never_work_are_refused(
         desk.add(**terms)
     assert refused.value.sentence == error
     assert list_subscribed(desk.engine) == []
+
+
+def test_a_key_in_an_address_is_shown_to_nobody_who_only_reads(desk: Desk) -> None:
+    desk.add(path="/data/0123-secret/list.csv?token=secret", digest=desk.server.url("/secret.sum"))
+    desk.sync()
+    assert b"secret" not in msgspec.json.encode(list_with_subscriptions(desk.engine))
+    assert "secret" not in "".join(entry.detail for entry in read_audit(desk.engine))
+    assert "secret" in get_subscribed(desk.engine, "partner").subscription.url
 
 
 def test_a_name_is_subscribed_to_once(desk: Desk) -> None:

@@ -97,6 +97,21 @@ class Subscribed(msgspec.Struct, frozen=True):
     due: int
     trusted: bool
 
+    def without_secrets(self) -> Subscribed:
+        """The same with servers in the place of addresses, which may hold a key of ours."""
+        said, standing = self.subscription, self.standing
+        digest = said.digest if "://" not in said.digest else server_of(said.digest)
+        return msgspec.structs.replace(
+            self,
+            subscription=msgspec.structs.replace(said, url=server_of(said.url), digest=digest),
+            standing=msgspec.structs.replace(standing, error_args={}),
+        )
+
+
+def server_of(url: str) -> str:
+    """Of an address, what names its server."""
+    return "/".join(url.split("/", 3)[:3]) + "/"
+
 
 class Sync(msgspec.Struct, frozen=True):
     """One try: its result, and what came.

@@ -284,7 +284,7 @@ def test_feeds_and_their_report_are_read_with_a_token(live: Live, client: httpx.
     assert listed["partner"]["entries"] == 1
     assert "subscribed" not in listed["partner"] or listed["partner"]["subscribed"] is None
     said = listed["subscribed"]["subscribed"]["subscription"]
-    assert (said["url"], said["every_s"]) == (address, 21_600)
+    assert (said["url"], said["every_s"]) == ("https://feeds.example/", 21_600)
     (live.home / "feeds/report.json").unlink(missing_ok=True)
     assert client.get("/api/v1/reports/feeds", headers=header).status_code == 400
     assert run_cli("feeds", "report", home=live.home).returncode == 0

@@ -46,8 +46,8 @@ class Listed(Source, frozen=True):
 
 
 def list_with_subscriptions(engine: Engine) -> list[Listed]:
-    """Every source by name, with how its subscription stands."""
-    subscribed = {feed.name: feed for feed in list_subscribed(engine)}
+    """Every source by name, with how its subscription stands; of addresses, the servers only."""
+    subscribed = {feed.name: feed.without_secrets() for feed in list_subscribed(engine)}
     return [
         Listed(**msgspec.structs.asdict(source), subscribed=subscribed.get(source.name))
         for source in list_sources(engine)

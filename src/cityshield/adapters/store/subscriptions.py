@@ -25,7 +25,13 @@ from cityshield.adapters.store.indicators import (
 from cityshield.adapters.store.tables import feed_syncs, feeds, indicators, sources
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
-from cityshield.vocabulary.subscription import Standing, Subscribed, Subscription, Sync
+from cityshield.vocabulary.subscription import (
+    Standing,
+    Subscribed,
+    Subscription,
+    Sync,
+    server_of,
+)
 
 FOLDER_NAME = "feeds"
 KEPT_SYNCS = 5000
@@ -62,7 +68,10 @@ def feeds_folder(home: Path) -> Path:
 def subscribe(
     engine: Engine, name: str, subscription: Subscription, by: Identity, now: int, *, trusted: bool
 ) -> Subscribed:
-    """Keep a subscription, due at once; InputError for a name that has one already."""
+    """Keep a subscription, due at once; InputError for a name that has one already.
+
+    The audit names the server only: addresses of feeds may hold a key.
+    """
     if not name.isprintable() or not 1 <= len(name.strip()) <= 200:
         raise InputError("error-source-name", name=name[:80])
     with writing(engine) as connection:
@@ -83,7 +92,9 @@ def subscribe(
             )
         )
         said: dict[str, str | int | None] = {
-            field: value for field, value in msgspec.structs.asdict(subscription).items() if value
+            field: server_of(value) if "://" in str(value) else value
+            for field, value in msgspec.structs.asdict(subscription).items()
+            if value
         }
         record(connection, by, "feeds.add", now, {"source": name, "trusted": int(trusted), **said})
     return get_subscribed(engine, name)
