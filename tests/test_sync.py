@@ -32,10 +32,10 @@ from cityshield.adapters.store.subscriptions import (
 )
 from cityshield.adapters.store.tables import feed_syncs, feeds, indicators
 from cityshield.config import Config, Operator
-from cityshield.sync import Syncing, reason_to_hold
+from cityshield.sync import Syncing
 from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.identity import ADMIN, Identity
-from cityshield.vocabulary.subscription import Good, Subscribed, Subscription
+from cityshield.vocabulary.subscription import Subscribed, Subscription
 from tests.adapters.store.test_indicators import Clock
 from tests.serving import Handler, Server, serving
 
@@ -569,20 +569,6 @@ def test_a_feed_that_is_removed_while_it_is_fetched_does_not_come_back(desk: Des
     assert desk.sync() == {"other": "taken"}
     assert [feed.name for feed in list_subscribed(desk.engine)] == ["other"]
     assert len(desk.rows()) == 5
-
-
-@pytest.mark.parametrize(
-    ("before", "entries", "reason"),
-    [
-        (0, 1000, ""), (100, 100, ""), (100, 999, ""), (100, 1000, "grown"), (100, 11, ""),
-        (100, 10, "shrunk"), (100, 0, "empty"), (1, 0, "empty"),
-    ],
-)  # fmt: skip
-def test_when_a_document_is_held(before: int, entries: int, reason: str) -> None:
-    assert reason_to_hold(entries, Good(1, 1, before, "")) == reason
-    assert reason_to_hold(entries, None) == ""
-    if reason != "grown":
-        assert reason_to_hold(entries, Good(1, 1, before, ""), is_part=True) == ""
 
 
 def indicator(number: int, **more: Any) -> dict[str, Any]:

@@ -40,15 +40,13 @@ from cityshield.adapters.store.subscriptions import (
 from cityshield.collect import TAXII_FORMAT, Collected, agent_of, collect, signature_url
 from cityshield.config import Config
 from cityshield.desk import Desk
+from cityshield.desks.feeds.standing import after_failure, after_try, due_after, reason_to_hold
 from cityshield.imports import Counted, count_entries, import_feed, import_guard_list
 from cityshield.vocabulary.errors import CityShieldError, InputError, StoreError
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.subscription import (
-    EMPTY,
     FAILED,
-    GROWN,
     HELD,
-    SHRUNK,
     TAKEN,
     UNCHANGED,
     Good,
@@ -64,11 +62,7 @@ if TYPE_CHECKING:
 
     from cityshield.ports.clock import Clock
 
-SUDDEN = 10
-"""A feed that has so many times more entries than before, or fewer, is held."""
-
 _AT_ONCE = 4
-_FIRST_WAIT_S = 300
 _LOCK_NAME = "feeds.lock"
 
 
@@ -232,7 +226,7 @@ class Syncing:
         finally:
             if got is not None and got.path is not None:
                 got.path.unlink(missing_ok=True)
-        due = _due(feed, standing, moment.now(), got.retry_after_s if got else 0)
+        due = due_after(feed.subscription, standing, moment.now(), got.retry_after_s if got else 0)
         note(self._engine, feed, standing, due, sync, self._by, act, detail)
         if standing.held is None:
             held_path(self._home, feed.id).unlink(missing_ok=True)
@@ -256,7 +250,7 @@ class Syncing:
             now, HELD, got.status, got.size_bytes, counted.entries,
             bad_lines=counted.bad_lines, took_ms=_since(started),
         )  # fmt: skip
-        return sync, _tried(feed, now, HELD, held=held)
+        return sync, after_try(feed.standing, now, HELD, held=held)
 
     def _count(self, feed: Subscribed, path: Path) -> Counted:
         """Read a document to its end; InputError when it is none, or says nothing at first."""
@@ -303,7 +297,7 @@ class Syncing:
             now, TAKEN, got.status, got.size_bytes, entries, new, gone,
             bad_lines=counted.bad_lines, took_ms=_since(started),
         )  # fmt: skip
-        standing = _tried(feed, now, TAKEN, good=said, held=None)
+        standing = after_try(feed.standing, now, TAKEN, good=said)
         return sync, _read_up_to(standing, got, now if is_whole else 0)
 
     def _is_still_listed(self, feed: Subscribed, good: Good, now: int) -> bool:
@@ -329,7 +323,7 @@ class Syncing:
         sync = Sync(
             now, UNCHANGED, got.status, got.size_bytes, good.entries, took_ms=_since(started)
         )
-        standing = _tried(feed, now, UNCHANGED, good=said, held=None)
+        standing = after_try(feed.standing, now, UNCHANGED, good=said)
         return sync, _read_up_to(standing, got, now if is_whole else 0)
 
     def _unpack_held(self, feed: Subscribed, held: Held, path: Path) -> None:
@@ -346,29 +340,6 @@ class Syncing:
             raise StoreError("error-feed-held", path=str(source))
 
 
-def reason_to_hold(entries: int, good: Good | None, *, is_part: bool = False) -> str:
-    """Why a document should be looked at before it is taken; empty for one that may be taken.
-
-    A part of a collection only adds, so it can't shrink what is listed.
-    """
-    if good is None or not good.entries:
-        return ""
-    if is_part:
-        return GROWN if entries >= good.entries * SUDDEN else ""
-    if not entries:
-        return EMPTY
-    if entries >= good.entries * SUDDEN:
-        return GROWN
-    return SHRUNK if entries * SUDDEN <= good.entries else ""
-
-
-def _tried(feed: Subscribed, now: int, result: str, **changed: object) -> Standing:
-    """How a feed stands after a try that came through."""
-    return msgspec.structs.replace(
-        feed.standing, tried_at=now, result=result, failures=0, error="", error_args={}, **changed
-    )
-
-
 def _read_up_to(standing: Standing, got: Collected, now: int) -> Standing:
     """The same with how far a collection was read; with 0 for now it is read whole next time."""
     if not got.added_after:
@@ -380,29 +351,14 @@ def _read_up_to(standing: Standing, got: Collected, now: int) -> Standing:
 def _failed(
     feed: Subscribed, got: Collected | None, error: Exception, now: int, took_ms: int
 ) -> tuple[Sync, Standing]:
+    """A try that came to nothing, and how the feed stands after it."""
     if isinstance(error, CityShieldError):
         sentence, args = error.sentence, error.args_for_sentence
     else:
         sentence, args = "error-feed-disk", {"reason": str(error)[:200]}
-    standing = msgspec.structs.replace(
-        feed.standing,
-        tried_at=now,
-        result=FAILED,
-        failures=feed.standing.failures + 1,
-        error=sentence,
-        error_args=args,
-    )
     status, size = (got.status, got.size_bytes) if got else (0, 0)
-    return Sync(now, FAILED, status, size, took_ms=took_ms, error=sentence), standing
-
-
-def _due(feed: Subscribed, standing: Standing, now: int, retry_after_s: int) -> int:
-    """When to try next: in its time; sooner after a failure, but ever later the more there are."""
-    every_s = feed.subscription.every_s
-    if not standing.failures:
-        return now + every_s
-    wait_s = _FIRST_WAIT_S << min(standing.failures - 1, 20)
-    return now + max(min(wait_s, every_s), retry_after_s)
+    sync = Sync(now, FAILED, status, size, took_ms=took_ms, error=sentence)
+    return sync, after_failure(feed.standing, now, sentence, args)
 
 
 def _since(started: float) -> int:
