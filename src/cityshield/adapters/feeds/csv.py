@@ -51,7 +51,7 @@ class ByColumn:
         if not line or line[0] == "#":
             return []
         cells = _cells(line, self._separator)
-        if self._place >= len(cells):
+        if not 0 <= self._place < len(cells):
             return None
         cell = cells[self._place]
         return (sha256.read(cell) if _SHA256.fullmatch(cell) else _entries(cell)) or None
