@@ -13,9 +13,10 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from hashlib import file_digest
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,14 +141,21 @@ class Syncing:
         """Fetch feeds, several at once, and take each as it comes.
 
         Each is kept before the next, so that after an end in between those that are due go on.
+        No more documents lie on the disk than are fetched at once.
         StoreError while another process does the same.
         """
         with self._alone() as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
-            asked = {pool.submit(self._collect, feed, folder): feed for feed in feeds}
+            waiting = (now for feed in feeds if (now := self._still_there(feed)) is not None)
+            asked: dict[Future[tuple[Collected, float]], Subscribed] = {}
             try:
-                for done in as_completed(asked):
-                    if (feed := self._still_there(asked.pop(done))) is not None:
-                        yield self._take(feed, done)
+                while True:
+                    for feed in islice(waiting, _AT_ONCE - len(asked)):
+                        asked[pool.submit(self._collect, feed, folder)] = feed
+                    if not asked:
+                        return
+                    for done in wait(asked, return_when=FIRST_COMPLETED).done:
+                        if (now := self._still_there(asked.pop(done))) is not None:
+                            yield self._take(now, done)
             finally:
                 self._stopped.set()
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import ipaddress
+import resource
 import ssl
 import time
 from hashlib import sha256
@@ -145,6 +146,17 @@ def test_a_cut_answer_is_no_document(tmp_path: Path) -> None:
     with serving() as server:
         server.replies["/list"] = cut
         assert refusal(tmp_path, server.url("/list")) == "error-net"
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serving() as server:
+        server.replies["/list"] = b"a.example\n" * 20_000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            assert refusal(tmp_path, server.url("/list")) == "error-feed-disk"
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_endless_headers_are_cut(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import file_digest
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import ada_url
 import msgspec
@@ -173,7 +174,8 @@ class Fetcher:
         """What went wrong, in a sentence."""
         shown = url[:200]
         if answer.fault:
-            return InputError(answer.fault, url=shown, mib=max(1, answer.most >> 20))
+            mib = max(1, answer.most >> 20)
+            return InputError(answer.fault, url=shown, mib=mib, reason=answer.reason)
         code, reason = error.args[0], str(error.args[1])[:200]
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return InputError("error-net-slow", url=shown, reason=reason)
@@ -191,8 +193,9 @@ class _Answer:
         self.headers: dict[str, str] = {}
         self.size = 0
         self.fault = ""
+        self.reason = ""
         self._path = path
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._header_bytes = 0
 
     def take_header(self, line: bytes) -> int | None:
@@ -219,19 +222,25 @@ class _Answer:
             self.fault = "error-net-large"
             return -1
         if self.status == OK:
-            if self._file is None:
-                self._open()
-            self._file.write(piece)  # type: ignore[union-attr]
+            left = memoryview(piece)
+            try:
+                while left:  # a full disk may take a part
+                    left = left[self._opened().write(left) :]
+            except OSError as error:
+                self.fault, self.reason = "error-feed-disk", error.strerror or str(error)
+                return -1
         return None
 
-    def _open(self) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
+    def _opened(self) -> FileIO:
+        if self._file is None:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = FileIO(descriptor, "wb")
+        return self._file
 
     def close(self) -> None:
         """Have all that came in the file; of an empty document too."""
-        if self._file is None and self.status == OK:
-            self._open()
+        if self.status == OK:
+            self._opened()
         if self._file is not None:
             self._file.close()
 
