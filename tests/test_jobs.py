@@ -15,6 +15,7 @@ import dns.zone
 import msgspec
 
 from tests.conftest import Live, free_port, run_cli
+from tests.serving import serving
 
 PATIENCE_S = 60.0
 
@@ -47,7 +48,8 @@ def take(home: Path, source: str, *names: str) -> None:
 @contextmanager
 def running(home: Path, port: int) -> Iterator[list[str]]:
     """A service that serves its zone; what it logged is there when it ended."""
-    (home / "cityshield.toml").write_text(f"[zone]\nserve = true\nport = {port}\ncoalesce_s = 1\n")
+    zone = f"[zone]\nserve = true\nport = {port}\ncoalesce_s = 1\n"
+    (home / "cityshield.toml").write_text(f'[net]\nallow = ["127.0.0.0/8"]\n{zone}')
     logged: list[str] = []
     live = Live(home)
     try:
@@ -74,3 +76,15 @@ def test_a_port_that_is_taken_stops_nothing_else_and_is_said(home: Path) -> None
             assert run_cli("decisions", "list", home=home).returncode == 0
     told = [msgspec.json.decode(line) for line in logged if '"zone"' in line]
     assert any(str(port) in entry["error"] for entry in told), logged
+
+
+def test_a_feed_that_is_due_is_fetched_by_itself(home: Path) -> None:
+    with serving() as server:
+        server.replies["/hosts.txt"] = b"prize-desk.example\n"
+        done = run_cli("feeds", "add", "partner", server.url("/hosts.txt"), home=home)
+        assert done.returncode == 0, done.stderr
+        with running(home, free_port()):
+            deadline = time.monotonic() + PATIENCE_S
+            while b"1  partner" not in run_cli("feeds", "list", home=home).stdout:
+                assert time.monotonic() < deadline
+                time.sleep(0.5)

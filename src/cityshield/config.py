@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from cityshield.adapters.net.settings import NetSettings
 from cityshield.adapters.rpz.settings import ZoneSettings
 from cityshield.guards.check import read_toml
 from cityshield.vocabulary.errors import ConfigurationError
@@ -148,6 +149,7 @@ class Config(_Table, frozen=True):
     decisions: Decisions = Decisions()
     console: Console = Console()
     zone: ZoneSettings = ZoneSettings()
+    net: NetSettings = NetSettings()
 
 
 def home_directory(given: str | None = None) -> Path:

@@ -89,6 +89,16 @@ class Desk:
         """Every entry that guards a target."""
         return guards_of(target, self._lists, self.suffixes)
 
+    def guard_of_hosts(self) -> Callable[[str], bool]:
+        """What tells of many hosts whether they are guarded, by the lists as they are now."""
+        lists = Together(self._seed, InMemory(read_guarded(self._engine)))
+
+        def is_guarded(host: str) -> bool:
+            is_address = host.endswith("]") or host[-1].isdecimal()
+            return not is_address and bool(guards_of(Target(HOST, host), lists, self.suffixes))
+
+        return is_guarded
+
     def propose(
         self,
         text: str,

@@ -49,6 +49,7 @@ def import_feed(
     source: str,
     name: str = "",
     format: str = "",
+    column: str = "",
     type: str = MALICIOUS_ACTIVITY,
     reason: str = "",
     expires_days: int | None = None,
@@ -62,7 +63,7 @@ def import_feed(
     While another import runs, this one waits, or raises StoreError if it may not.
     Raises InputError when no line of it can be used; a bad line among good ones is reported.
     """
-    feed, entries = _open_feed(file, source, name, format)
+    feed, entries = _open_feed(file, source, name, format, column)
     done = import_entries(
         engine,
         home,
@@ -92,6 +93,20 @@ def import_feed(
     )
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """What a document holds: its format, how many entries, and how many lines were bad."""
+
+    format: str
+    entries: int
+    bad_lines: int
+
+
+def count_entries(file: BinaryIO, *, source: str, format: str = "", column: str = "") -> Counted:
+    """Read a document to its end without taking it; the errors are those of taking it."""
+    feed, entries = _open_feed(file, source, "", format, column)
+    return Counted(feed.format, sum(1 for _ in entries), feed.bad_lines)
+
+
 class GuardReport(msgspec.Struct, frozen=True):
     """What the import of a guard list did: names taken, and blocks that ended because of them."""
 
@@ -114,13 +129,14 @@ def import_guard_list(
     guard: str,
     name: str = "",
     format: str = "",
+    column: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> GuardReport:
     """Take a list of names that are not to be blocked in DNS, in the place of its former state.
 
     Raises InputError when no line of it can be used; a bad line among good ones is reported.
     """
-    feed, entries = _open_feed(file, source, name, format)
+    feed, entries = _open_feed(file, source, name, format, column)
     names: list[str] = []
     for _, value in entries:
         if "/" in value:  # not the digest of a file
@@ -133,12 +149,12 @@ def import_guard_list(
 
 
 def _open_feed(
-    file: BinaryIO, source: str, name: str, format: str
+    file: BinaryIO, source: str, name: str, format: str, column: str
 ) -> tuple[Feed, Iterator[tuple[str, str]]]:
     """A feed and its entries; InputError when its first lines show that it can't be used."""
     if not source.isprintable() or not 1 <= len(source.strip()) <= 200:
         raise InputError("error-source-name", name=source[:80])
-    feed = Feed(file, format)
+    feed = Feed(file, format, column)
     entries = feed.entries()
     first = list(islice(entries, 1))
     if not first and feed.bad_lines:

@@ -1,5 +1,5 @@
-"""What a running service does by itself: it keeps house, decides what sources agree on, and serves
-the block zone where the settings say so."""
+"""What a running service does by itself: it keeps house, fetches feeds, decides what sources agree
+on, and serves the block zone where the settings say so."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from cityshield.adapters.store.listings import agreement_of
+from cityshield.adapters.store.subscriptions import list_subscribed
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError
 
@@ -27,8 +28,10 @@ log = structlog.get_logger("cityshield.jobs")
 
 def jobs_of(service: Service) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     """The jobs of a service; each runs until it is cancelled."""
-    jobs = [partial(_keep_house, service), partial(_decide, service)]
-    return [*jobs, partial(_serve_zone, service)] if service.config.zone.serve else list(jobs)
+    jobs = [_keep_house, _fetch, _decide]
+    if service.config.zone.serve:
+        jobs.append(_serve_zone)
+    return [partial(job, service) for job in jobs]
 
 
 async def _keep_house(service: Service) -> None:
@@ -39,6 +42,17 @@ async def _keep_house(service: Service) -> None:
         except Exception as error:  # a full disk or a lock today says nothing of tomorrow
             log.error("retention", error=type(error).__name__)
         await asyncio.sleep(service.config.retention.every_s)
+
+
+async def _fetch(service: Service) -> None:
+    """Sync the feeds that are due, in a process of its own: a feed may be large."""
+    while True:
+        try:
+            if await asyncio.to_thread(list_subscribed, service.engine, service.clock.now()):
+                await _run(service.home, "feeds", "sync", "--due")
+        except Exception as error:
+            log.error("feeds", error=type(error).__name__)
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def _decide(service: Service) -> None:

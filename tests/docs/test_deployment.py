@@ -21,6 +21,9 @@ from tests.conftest import Live, find_program, free_port
 from tests.docs.documents import FOLDER
 
 UNIT = FOLDER / "examples/cityshield.service"
+FEEDS = FOLDER / "examples/cityshield-feeds.service"
+TIMER = FOLDER / "examples/cityshield-feeds.timer"
+UNITS = pytest.mark.parametrize("unit", [UNIT, FEEDS], ids=["service", "feeds"])
 SITE = FOLDER / "examples/nginx.conf"
 BURST = 6
 FRAME = """\
@@ -41,26 +44,30 @@ http {{
 
 
 @pytest.mark.systemd
-def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+@UNITS
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path, unit: Path) -> None:
     command = Path(sys.executable).parent / "cityshield"
-    unit, times = re.subn(r"/opt/cityshield/\.venv/bin/cityshield", str(command), UNIT.read_text())
+    text, times = re.subn(r"/opt/cityshield/\.venv/bin/cityshield", str(command), unit.read_text())
     assert times == 1
-    path = tmp_path / "cityshield.service"
-    path.write_text(unit)
+    paths = [tmp_path / unit.name]
+    paths[0].write_text(text)
+    if unit == FEEDS:
+        paths.append(Path(shutil.copy(TIMER, tmp_path)))
     done = subprocess.run(
-        [str(find_program("systemd-analyze")), "verify", "--man=no", str(path)],
+        [str(find_program("systemd-analyze")), "verify", "--man=no", *map(str, paths)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "cityshield.service" not in done.stderr
+    assert "cityshield" not in done.stderr
 
 
 @pytest.mark.systemd
-def test_the_unit_gives_little_away(tmp_path: Path) -> None:
-    shutil.copy(UNIT, tmp_path)
-    asked = ["security", "--offline=true", "--threshold=40", str(tmp_path / UNIT.name)]
+@UNITS
+def test_the_unit_gives_little_away(tmp_path: Path, unit: Path) -> None:
+    shutil.copy(unit, tmp_path)
+    asked = ["security", "--offline=true", "--threshold=40", str(tmp_path / unit.name)]
     done = subprocess.run(
         [str(find_program("systemd-analyze")), *asked],
         capture_output=True,

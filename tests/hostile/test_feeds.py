@@ -26,6 +26,7 @@ GOOD = {
     "sha256": b"%064x",
     "csv": b'1,"https://h%d.example/x,y"',
     "rpz": b"h%d.example CNAME .",
+    "taxii": b'{"type": "indicator", "pattern": "[domain-name:value = \'h%d.example\']"}',
 }
 GARBAGE = {
     "nul": b"a\0b",

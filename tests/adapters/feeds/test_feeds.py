@@ -22,7 +22,7 @@ def read(text: str | bytes, format: str = "") -> tuple[list[tuple[str, str]], Fe
 
 
 def test_every_module_in_the_folder_is_a_format() -> None:
-    assert set(LINES) == {"plain", "urls", "hosts", "adblock", "sha256", "csv", "rpz"}
+    assert set(LINES) == {"plain", "urls", "hosts", "adblock", "sha256", "csv", "rpz", "taxii"}
     assert set(DOCUMENTS) == {"misp", "stix"}
 
 
@@ -222,3 +222,85 @@ def test_our_own_exports_are_read_back() -> None:
     for name, format in (("stix", "stix"), ("misp", "misp"), ("rpz", "rpz"), ("csv", "csv")):
         entries, _ = read(written(name), format)
         assert (HOST, "z.example/") in entries, name
+
+
+URLHAUS = (
+    "################\n"
+    "# URLhaus\n"
+    "# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n"
+    '"1","2026-11-25 10:00:00","http://a.example/x,y","online","","malware_download","",'
+    '"https://urlhaus.example/url/1/","ana"\n'
+    '"2","2026-11-25 10:00:00","https://b.example/","offline","","","","https://urlhaus.example/2","bo"\n'
+)
+PHISHTANK = (
+    "phish_id,url,phish_detail_url,submission_time,verified\n"
+    "7,http://a.example/login,http://tank.example/7,2026-11-25T10:00:00+00:00,yes\n"
+)
+
+
+def by_column(text: str, column: str) -> tuple[list[tuple[str, str]], Feed]:
+    feed = Feed(BytesIO(text.encode()), column=column)
+    return list(feed.entries()), feed
+
+
+@pytest.mark.parametrize("column", ["url", "URL", " url ", "3"])
+def test_a_column_is_read_by_name_or_number(column: str) -> None:
+    entries, feed = by_column(URLHAUS, column)
+    assert entries == [(URL, "a.example/x,y"), (URL, "b.example/")]
+    assert (feed.format, feed.lines, feed.bad_lines) == ("csv", 5, 0)
+
+
+def test_the_row_of_names_may_be_no_comment() -> None:
+    entries, feed = by_column(PHISHTANK, "url")
+    assert (entries, feed.bad_lines) == ([(URL, "a.example/login")], 0)
+    assert by_column(PHISHTANK, "phish_detail_url")[0] == [(URL, "tank.example/7")]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("seen;host\n1;a.example\n", "host", [(HOST, "a.example/")]),
+        ("seen\thost\n1\ta.example\n", "host", [(HOST, "a.example/")]),
+        (f"when,sha256\n1,{DIGEST}\n", "sha256", [(SHA256, DIGEST)]),
+        ("a.example,b.example\n", "2", [(HOST, "b.example/")]),
+        ("a.example\n", "1", [(HOST, "a.example/")]),
+        ("x,a.example\n", "0", []),
+    ],
+)
+def test_columns_of_other_shapes(text: str, column: str, expected: list[tuple[str, str]]) -> None:
+    assert by_column(text, column)[0] == expected
+
+
+@pytest.mark.parametrize("column", ["nothing", "99", "0", ""])
+def test_a_column_that_is_not_there_takes_nothing_or_guesses_without_one(column: str) -> None:
+    entries, feed = by_column(PHISHTANK, column)
+    if column == "":
+        assert entries == [(URL, "a.example/login")]
+    else:
+        assert (entries, feed.bad_lines) == ([], 2)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["<!DOCTYPE html>", "<html>", "  <HTML lang=en>", "\n\n<!doctype html\n>", "﻿<html>", "<head>"],
+)
+@pytest.mark.parametrize("format", ["", "plain", "urls"])
+def test_a_web_page_is_no_list(start: str, format: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read(start + "\na.example\nb.example\n", format)
+    assert refused.value.sentence == "error-feed-page"
+
+
+def test_objects_of_stix_one_a_line() -> None:
+    lines = [
+        '{"type": "identity", "name": "x"}',
+        '{"type": "indicator", "pattern": "[url:value = \'http://a.example/x\']"}',
+        '{"type": "indicator", "pattern": "[domain-name:value = \'c.example\']"}',
+        '{"type": "indicator", "revoked": true, "pattern": "[domain-name:value = \'b.example\']"}',
+        '{"type": "indicator", "pattern": "[domain-name:value = ',
+        "[]",
+    ]
+    for format in ("", "taxii"):
+        entries, feed = read("\n".join(lines), format)
+        assert entries == [(URL, "a.example/x"), (HOST, "c.example/")]
+        assert (feed.format, feed.lines, feed.bad_lines) == ("taxii", 6, 2)

@@ -114,7 +114,7 @@ def test_what_ended_is_forgotten(home: Path, how: str) -> None:
         now = NOW + (IDLE_S if how == "idle" else LONGEST_S)
     fresh = Store(home)
     kept = fresh.start(now)
-    assert run_retention(store.engine, home, now, 30, 365).sessions == 1
+    assert run_retention(store.engine, home, now, 30, 365, 90).sessions == 1
     assert store.who(session, NOW) is None
     assert fresh.who(kept, now) == fresh.ana
     assert forget_ended(store.engine, now) == 0

@@ -271,3 +271,23 @@ def test_who_may_only_import_does_not_decide(live: Live, client: httpx.Client) -
     mixed = client.post("/api/v1/feeds/top-x", content=b"metro.example\n", headers=header)
     assert mixed.status_code == 400
     assert run_cli(*given, home=live.home).returncode == 0
+
+
+def test_feeds_and_their_report_are_read_with_a_token(live: Live, client: httpx.Client) -> None:
+    assert client.get("/api/v1/feeds").status_code == 401
+    made = run_cli("tokens", "create", "watcher", home=live.home)
+    header = {"Authorization": f"Bearer {made.stdout.decode().strip()}"}
+    address = "https://feeds.example/list"
+    added = run_cli("feeds", "add", "subscribed", address, "--every", "6", home=live.home)
+    assert added.returncode == 0
+    listed = {feed["name"]: feed for feed in client.get("/api/v1/feeds", headers=header).json()}
+    assert listed["partner"]["entries"] == 1
+    assert "subscribed" not in listed["partner"] or listed["partner"]["subscribed"] is None
+    said = listed["subscribed"]["subscribed"]["subscription"]
+    assert (said["url"], said["every_s"]) == ("https://feeds.example/", 21_600)
+    (live.home / "feeds/report.json").unlink(missing_ok=True)
+    assert client.get("/api/v1/reports/feeds", headers=header).status_code == 400
+    assert run_cli("feeds", "report", home=live.home).returncode == 0
+    report = client.get("/api/v1/reports/feeds", headers=header).json()
+    assert "partner" in [feed["name"] for feed in report["feeds"]]
+    assert run_cli("feeds", "remove", "subscribed", home=live.home).returncode == 0

@@ -8,6 +8,7 @@ objects, or None when the document is not of this format.
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from cityshield.adapters.feeds.csv import ByColumn
 from cityshield.vocabulary.errors import InputError
 
 Entry = tuple[str, str]
@@ -43,6 +45,7 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
 }
+_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _BAD_KEPT = 20
 
 
@@ -56,9 +59,11 @@ class BadLine(msgspec.Struct, frozen=True):
 class Feed:
     """The entries of one file, read line by line; what was bad is known when the end is reached."""
 
-    def __init__(self, file: BinaryIO, format: str = "") -> None:
+    def __init__(self, file: BinaryIO, format: str = "", column: str = "") -> None:
+        """`column` is that of a CSV to read, by number from 1 or by name."""
         self._file = file
-        self.format = format
+        self._column = column
+        self.format = format or ("csv" if column else "")
         self.lines = 0
         self.bad_lines = 0
         self.bad: list[BadLine] = []
@@ -70,14 +75,16 @@ class Feed:
             if first.startswith(magic):
                 raise InputError("error-feed-packed", packer=packer)
         text = first.removeprefix(BOM_UTF8)
-        if self.format in DOCUMENTS or (not self.format and text.lstrip().startswith(b"{")):
+        if self.format in DOCUMENTS or (not self.format and _starts_document(text)):
             yield from self._document(text + self._file.read(MAX_DOCUMENT_BYTES + 1))
             return
         lines = _lines(self._file, first)
         head = [line for _, line in zip(range(SAMPLE_LINES), lines, strict=False)]
+        if any(line is not None and _PAGE.match(line) for line in head):
+            raise InputError("error-feed-page")
         if not self.format:
             self.format = sniff(head)
-        read = LINES[self.format]
+        read = ByColumn(self._column) if self._column else LINES[self.format]
         for batch in (head, lines):
             yield from self._read(read, batch)
 
@@ -129,6 +136,12 @@ def sniff(lines: Iterable[bytes | None]) -> str:
     if meant and scores[best] * 3 < len(meant):
         raise InputError("error-feed-format", formats=", ".join(FORMATS))
     return best
+
+
+def _starts_document(line: bytes) -> bool:
+    """Whether a first line is that of one document, not of lines that are objects themselves."""
+    text = line.decode("utf-8", "replace").strip()
+    return text.startswith("{") and all(read(text) is None for read in LINES.values())
 
 
 def _lines(file: BinaryIO, first: bytes) -> Iterator[bytes | None]:

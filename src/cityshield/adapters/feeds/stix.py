@@ -40,6 +40,7 @@ class _Bundle(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Bundle).decode
+_decode_object = msgspec.json.Decoder(_Object).decode
 
 
 def read_document(text: bytes) -> Iterator[list[tuple[str, str]] | None] | None:
@@ -49,6 +50,15 @@ def read_document(text: bytes) -> Iterator[list[tuple[str, str]] | None] | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return map(_entries, bundle.objects)
+
+
+def read_object(text: str) -> list[tuple[str, str]] | None:
+    """The entries of one object; None for what is no object, or can't be read."""
+    try:
+        item = _decode_object(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return _entries(item) if item.type not in ("", "bundle") else None
 
 
 def _entries(item: _Object) -> list[tuple[str, str]] | None:

@@ -16,7 +16,15 @@ from cityshield.adapters.store.changes import lock_indicators, rebuild_index
 from cityshield.adapters.store.database import FILE_NAME, HEAD, copy_database, open_database
 from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.place import locked
-from cityshield.adapters.store.tables import audit, indicators, settings, sources, tokens
+from cityshield.adapters.store.tables import (
+    audit,
+    feed_syncs,
+    feeds,
+    indicators,
+    settings,
+    sources,
+    tokens,
+)
 from cityshield.vocabulary.errors import InputError, StoreError
 
 _IN_USE_NAME = "service.lock"
@@ -98,7 +106,7 @@ def _require_sound(backup: Path) -> None:
 def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
     """Every row but those of the verdict cache, as objects; digests of tokens stay inside."""
     with engine.connect() as connection:
-        for table in (settings, sources):
+        for table in (settings, sources, feeds, feed_syncs):
             for row in connection.execute(select(table)).mappings():
                 yield {"table": str(table.name), **row}
         query = (

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
 from cityshield.adapters.store.index import key_of
-from cityshield.adapters.store.tables import IN_FORCE_NOW, decisions, zone_waiting
+from cityshield.adapters.store.tables import IN_FORCE_NOW, decisions, state_listed, zone_waiting
 from cityshield.desks.decisions.review import DAY_S, end
 from cityshield.desks.decisions.target import is_name
 from cityshield.vocabulary.decision import (
@@ -193,7 +193,7 @@ def find(
     order = decisions.c.id.desc() if backwards else decisions.c.id
     query = select(decisions).where(decisions.c.id > after, *which).order_by(order).limit(most)
     if states:
-        query = query.where(decisions.c.state.in_([STATES.index(state) for state in states]))
+        query = query.where(state_listed.in_([STATES.index(state) for state in states]))
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=5_000).execute(query):
             yield _decision(row)

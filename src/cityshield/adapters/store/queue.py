@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Engine, func, select
 
 from cityshield.adapters.store.decisions import find
-from cityshield.adapters.store.tables import decisions
+from cityshield.adapters.store.tables import decisions, state_listed
 from cityshield.guards.links.written import refang
 from cityshield.vocabulary.decision import ACTIONS, ORIGINS, PROPOSED, SCOPES, STATES, Decision
 
@@ -52,7 +52,7 @@ def find_numbered(engine: Engine, numbers: Sequence[int]) -> list[Decision]:
 
 def count_states(engine: Engine) -> dict[str, int]:
     """How many decisions there are of each state."""
-    query = select(decisions.c.state, func.count()).group_by(decisions.c.state)
+    query = select(state_listed, func.count()).select_from(decisions).group_by(state_listed)
     with engine.connect() as connection:
         counted = {STATES[state]: count for state, count in connection.execute(query)}
     return {state: counted.get(state, 0) for state in STATES}

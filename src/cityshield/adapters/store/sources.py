@@ -10,10 +10,12 @@ from sqlalchemy import Engine, delete, func, select
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.changes import changing, next_revision
 from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.subscriptions import end_subscription, list_subscribed
 from cityshield.adapters.store.tables import guard_names, indicators, sources
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
+from cityshield.vocabulary.subscription import Subscribed
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -31,6 +33,21 @@ class Source(msgspec.Struct, frozen=True):
     guard: str
     trusted: bool
     confidence: int
+
+
+class Listed(Source, frozen=True):
+    """A source beside its subscription, if there is one."""
+
+    subscribed: Subscribed | None = None
+
+
+def list_with_subscriptions(engine: Engine) -> list[Listed]:
+    """Every source by name, with how its subscription stands; of addresses, the servers only."""
+    subscribed = {feed.name: feed.without_secrets() for feed in list_subscribed(engine)}
+    return [
+        Listed(**msgspec.structs.asdict(source), subscribed=subscribed.get(source.name))
+        for source in list_sources(engine)
+    ]
 
 
 def list_sources(engine: Engine) -> list[Source]:
@@ -68,7 +85,10 @@ def list_sources(engine: Engine) -> list[Source]:
 def remove_source(
     engine: Engine, home: Path, clock: Clock, identity: Identity, name: str
 ) -> tuple[int, int]:
-    """Delete a source with its entries: how many it had, and how many keys are left."""
+    """Delete a source with its entries: how many it had, and how many keys are left.
+
+    A subscription to it ends with it.
+    """
     with changing(engine, home) as change, writing(engine) as connection:
         source_id = connection.scalar(select(sources.c.id).where(sources.c.name == name))
         if source_id is None:
@@ -81,6 +101,7 @@ def remove_source(
         removed += connection.execute(
             delete(guard_names).where(guard_names.c.source_id == source_id)
         ).rowcount
+        end_subscription(connection, home, source_id)
         connection.execute(delete(sources).where(sources.c.id == source_id))
         next_revision(connection)
         record(

@@ -46,6 +46,32 @@ guard_names = Table(
 )
 Index("guard_names_source", guard_names.c.source_id)
 
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("source_id", Integer, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    Column("subscription", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("due", BigInteger, nullable=False),
+)
+
+feed_syncs = Table(
+    "feed_syncs",
+    metadata,
+    Column("source_id", Integer, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("result", String(20), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("new", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("bad_lines", BigInteger, nullable=False),
+    Column("took_ms", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 decisions = Table(
     "decisions",
     metadata,
@@ -76,9 +102,12 @@ Index("decisions_reversed", decisions.c.reversed)
 Index("decisions_revision", decisions.c.revision)
 Index("decisions_value", decisions.c.value, decisions.c.state)
 IN_FORCE_NOW = text("state = 1")
-"""What finds the next decision to expire. Only where this very text stands is the index below used:
-one over all states would be taken for look-ups by key too, and read a million rows for each."""
+state_listed: ColumnElement[int] = literal_column("(state + 0)", Integer)
+"""The state, to find what is due, and to list what is in a state. Only where these very words
+stand are the two indexes below used: plain ones over the state would be taken for look-ups by key
+too, and read a million rows for each."""
 
+Index("decisions_state", state_listed, decisions.c.id)
 Index(
     "decisions_due",
     decisions.c.expires,
@@ -216,7 +245,6 @@ sessions = Table(
     sqlite_with_rowid=False,
 )
 Index("sessions_token", sessions.c.token_id)
-Index("decisions_state", decisions.c.state, decisions.c.id)
 
 decided_on: ColumnElement[int] = literal_column("json_extract(detail, '$.decision')", Integer)
 """The decision that an entry of the audit is about."""

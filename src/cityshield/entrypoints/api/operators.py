@@ -17,6 +17,8 @@ from litestar.params import Parameter
 from cityshield.adapters.store.audit import Entry, read_audit
 from cityshield.adapters.store.decisions import find
 from cityshield.adapters.store.decisions import get as get_decision
+from cityshield.adapters.store.report import read_report
+from cityshield.adapters.store.sources import Listed, list_with_subscriptions
 from cityshield.adapters.store.tokens import Token, create_token, list_tokens, revoke_token
 from cityshield.desks.decisions.review import DEFAULT_DAYS, LONGEST_DAYS
 from cityshield.entrypoints.api.openapi import FeedOperation, OperatorOperation
@@ -26,6 +28,7 @@ from cityshield.vocabulary.decision import BLOCK, STATES, Decision
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.indicator import Indicator
+from cityshield.vocabulary.report import FeedReport
 from cityshield.vocabulary.subject import LINK, Subject
 
 Asked = Request[Any, Any, Any]
@@ -106,6 +109,18 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
             confidence=confidence,
             wait=False,
         )
+
+    @get("/feeds", operation_class=OperatorOperation, summary="List feeds")
+    async def list_feeds(request: Asked) -> list[Listed]:
+        """Every source, and how its subscription stands (scope `indicators:read`)."""
+        await require(request, "indicators:read")
+        return await asyncio.to_thread(list_with_subscriptions, service.engine)
+
+    @get("/reports/feeds", operation_class=OperatorOperation, summary="The feed report")
+    async def feed_report(request: Asked) -> FeedReport:
+        """The report that `cityshield feeds report` made last (scope `indicators:read`)."""
+        await require(request, "indicators:read")
+        return await asyncio.to_thread(read_report, service.home)
 
     @get("/indicators", operation_class=OperatorOperation, summary="What sources say")
     async def find_indicators(
@@ -210,6 +225,8 @@ def operator_routes(service: Service) -> Sequence[BaseRouteHandler]:
         *decisions,
         me,
         import_lines,
+        list_feeds,
+        feed_report,
         find_indicators,
         list_audit,
         tokens,

@@ -17,6 +17,8 @@ from cityshield.shield import Shield, build_shield
 from cityshield.vocabulary.errors import CityShieldError
 
 OK, MISSING, BROKEN = "ok", "missing", "broken"
+_LATE_S = 86_400
+"""When a feed is overdue by so much, nothing fetches feeds."""
 
 
 class Examined(msgspec.Struct, frozen=True):
@@ -99,6 +101,7 @@ def _examine_store(shield: Shield, home: Path, language: str) -> Iterator[Examin
             reason = say(f"audit-reason-{audited.reason}", language)
             seen = say("audit-broken", language, seq=audited.broken_at, reason=reason)
             yield Examined("audit", BROKEN, seen, say("doctor-audit-mend", language))
+        yield from _examine_feeds(shield, home, language)
     indicators = shield.rooms.indicators
     count = len(indicators) if isinstance(indicators, IndicatorLookup) else 0
     mend = say("doctor-indicators-mend", language)
@@ -106,6 +109,31 @@ def _examine_store(shield: Shield, home: Path, language: str) -> Iterator[Examin
         yield Examined("indicators", OK, say("doctor-indicators-count", language, count=count))
     else:
         yield Examined("indicators", MISSING, say("doctor-indicators-none", language), mend)
+
+
+def _examine_feeds(shield: Shield, home: Path, language: str) -> Iterator[Examined]:
+    """Whether subscriptions are fetched in their time, and what is held or fails."""
+    import time
+
+    from cityshield.adapters.store.database import open_database
+    from cityshield.adapters.store.subscriptions import list_subscribed
+
+    say = shield.sentences.say
+    feeds = list_subscribed(open_database(home, create=False))
+    if not feeds:
+        return
+    held = [feed.name for feed in feeds if feed.standing.held]
+    failing = [feed.name for feed in feeds if feed.standing.failures]
+    late_s = int(time.time()) - min(feed.due for feed in feeds)
+    counts = {"count": len(feeds), "held": len(held), "failing": len(failing)}
+    seen = say("doctor-feeds-seen", language, **counts)
+    if late_s > _LATE_S:
+        yield Examined("feeds", MISSING, seen, say("doctor-feeds-late", language))
+    elif names := [*held, *failing]:
+        mend = say("doctor-feeds-mend", language, name=names[0])
+        yield Examined("feeds", MISSING, seen, mend)
+    else:
+        yield Examined("feeds", OK, seen)
 
 
 def _examine_pack(shield: Shield, home: Path, language: str) -> Examined:

@@ -13,8 +13,10 @@ import msgspec
 from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
 from cityshield.desks.decisions.collateral import CLASSES
+from cityshield.entrypoints.cli import report, subscriptions
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
+from cityshield.entrypoints.cli.subscriptions import require_csv, state_of
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
 
@@ -34,20 +36,31 @@ Examples:
 
 \b
 Formats: plain (a host a line), urls, hosts (hosts file), adblock (||host^), sha256, csv, rpz,
-misp, stix.
+misp, stix, taxii.
 Lines that can't be read are reported with their numbers; the others are taken.
 """
 
 
 @click.group()
 def feeds() -> None:
-    """Import, list and remove lists of indicators."""
+    """Import, subscribe to and compare lists of indicators."""
+
+
+for command in (
+    subscriptions.add,
+    subscriptions.sync,
+    subscriptions.show,
+    subscriptions.release,
+    report.report,
+):
+    feeds.add_command(command)
 
 
 @feeds.command("import", epilog=IMPORT_EPILOG)
 @click.argument("file", metavar="FILE|-")
 @click.option("--source", required=True, help="Whose list this is, as verdicts name it.")
 @click.option("--format", type=click.Choice(list(FORMATS)), help="[default: told by the lines]")
+@click.option("--column", default="", help="Of a CSV, the column to read: its name, or its number.")
 @click.option(
     "--expires",
     type=click.IntRange(0, 3650),
@@ -82,6 +95,7 @@ def import_(
     file: str,
     source: str,
     format: str | None,
+    column: str,
     expires: int | None,
     confidence: int | None,
     reason: str,
@@ -100,9 +114,12 @@ def import_(
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.imports import import_feed
 
+    require_csv(format, column)
     engine = open_store(home, create=True)
     if guard:
-        return _import_guard_list(engine, home, file, source, guard, format, as_json, language)
+        return _import_guard_list(
+            engine, home, file, source, guard, format, column, as_json, language
+        )
     with _open(file) as opened, Progress(opened) as progress:
         report = import_feed(
             engine,
@@ -113,6 +130,7 @@ def import_(
             source=source,
             name=file,
             format=format or "",
+            column=column,
             type=type_,
             reason=reason,
             expires_days=expires,
@@ -139,6 +157,7 @@ def _import_guard_list(
     source: str,
     guard: str,
     format: str | None,
+    column: str,
     as_json: bool,
     language: str,
 ) -> int:
@@ -153,7 +172,7 @@ def _import_guard_list(
     with _open(file) as opened, Progress(opened) as progress:
         report = import_guard_list(
             desk, local_identity(), opened, source=source, guard=guard, name=file,
-            format=format or "", progress=progress.advance,
+            format=format or "", column=column, progress=progress.advance,
         )  # fmt: skip
     if as_json:
         click.echo(to_json(report))
@@ -201,11 +220,11 @@ def trust(source: str, off: bool, language: str, home: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @home_option
 def list_(as_json: bool, home: Path) -> None:
-    """List every source with its entries and its last import."""
-    from cityshield.adapters.store.sources import list_sources
+    """List every source with its entries, its last import, and how its subscription stands."""
+    from cityshield.adapters.store.sources import list_with_subscriptions
     from cityshield.guards.dates import day
 
-    for source in list_sources(open_store(home)):
+    for source in list_with_subscriptions(open_store(home)):
         if as_json:
             click.echo(to_json(source))
             continue
@@ -213,8 +232,10 @@ def list_(as_json: bool, home: Path) -> None:
         role = (
             f"[guards: {source.guard}]" if source.guard else "[trusted]" if source.trusted else ""
         )
-        name = "  ".join(part for part in (harmless(source.name), role, bad) if part)
-        click.echo(f"{day(source.imported_at)}  {source.entries:>12,}  {name}")
+        state = f"({state_of(source.subscribed.standing)})" if source.subscribed else ""
+        name = "  ".join(part for part in (harmless(source.name), role, state, bad) if part)
+        when = day(source.imported_at) if source.imported_at else f"{'never':<10}"
+        click.echo(f"{when}  {source.entries:>12,}  {name}")
 
 
 @feeds.command(epilog="\b\nExample:\n  cityshield feeds remove partner\n")
@@ -222,7 +243,7 @@ def list_(as_json: bool, home: Path) -> None:
 @language_option
 @home_option
 def remove(source: str, language: str, home: Path) -> None:
-    """Delete SOURCE with all its entries; entries of other sources stay."""
+    """Delete SOURCE, its entries and its subscription; entries of other sources stay."""
     from cityshield.adapters.clock import SystemClock
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.sources import remove_source

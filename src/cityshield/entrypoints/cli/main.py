@@ -18,7 +18,7 @@ from cityshield.vocabulary.errors import CityShieldError, InputError
 COMMANDS = {
     "check": ("check:check", "Judge links, messages and files."),
     "up": ("up:up", "Run the service and its page."),
-    "feeds": ("feeds:feeds", "Import, list and remove lists of indicators."),
+    "feeds": ("feeds:feeds", "Import, subscribe to and compare lists of indicators."),
     "decisions": ("decisions:decisions", "Block, warn of, allow; approve, enforce, export."),
     "appeals": ("appeals:appeals", "Answer those who say that a decision is wrong."),
     "checks": ("checks:checks", "List every check, or test their examples."),

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("sessions_token", "sessions", ["token_id"])
-    op.create_index("decisions_state", "decisions", ["state", "id"])
+    op.create_index("decisions_state", "decisions", [sa.text("(state + 0)"), "id"])
     op.create_index("audit_decision", "audit", [sa.text("json_extract(detail, '$.decision')")])
 
 
