@@ -24,6 +24,8 @@ from cityshield.adapters.store.backup import (
 )
 from cityshield.adapters.store.cache import VerdictCache
 from cityshield.adapters.store.database import FILE_NAME, HEAD, open_database, writing
+from cityshield.adapters.store.decisions import add
+from cityshield.adapters.store.guarded import replace_guarded
 from cityshield.adapters.store.indicators import import_entries
 from cityshield.adapters.store.lookup import IndicatorLookup
 from cityshield.adapters.store.retention import run_retention
@@ -34,6 +36,8 @@ from cityshield.adapters.store.tokens import (
     list_tokens,
     revoke_token,
 )
+from cityshield.desks.decisions.review import propose
+from cityshield.vocabulary.decision import BLOCK, URL, Target
 from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.identity import ADMIN, READER, Identity
 from cityshield.vocabulary.indicator import HOST
@@ -143,6 +147,17 @@ def test_secrets_are_not_kept(home: Path) -> None:
     exported = b"".join(map(msgspec.json.encode, export_everything(open_database(home))))
     assert secret.encode() not in exported
     assert b"digest" not in exported.partition(b'"audit"')[0]
+
+
+def test_an_export_tells_what_was_decided(home: Path) -> None:
+    engine = open_database(home)
+    replace_guarded(engine, "top", "popular", [("metro.example", "metro.example")], ROOT, NOW)
+    decided = propose(BLOCK, Target(URL, "a.example/x"), "a false page", [], ROOT, NOW)
+    add(engine, decided, ROOT, NOW)
+    told = {row["table"]: row for row in export_everything(engine)}
+    assert told["guard_names"]["name"] == "metro.example"
+    assert told["decisions"]["target"] == {"scope": "url", "value": "a.example/x"}
+    assert told["decisions"]["reason"] == "a false page"
 
 
 def test_a_token_wants_a_role_and_scopes_that_exist(home: Path) -> None:

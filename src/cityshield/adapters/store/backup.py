@@ -10,16 +10,19 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, select
 
 from cityshield.adapters.store.changes import lock_indicators, rebuild_index
 from cityshield.adapters.store.database import FILE_NAME, HEAD, copy_database, open_database
+from cityshield.adapters.store.decisions import find
 from cityshield.adapters.store.indicators import KINDS, TYPES
 from cityshield.adapters.store.place import locked
 from cityshield.adapters.store.tables import (
     audit,
     feed_syncs,
     feeds,
+    guard_names,
     indicators,
     settings,
     sources,
@@ -104,7 +107,11 @@ def _require_sound(backup: Path) -> None:
 
 
 def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
-    """Every row but those of the verdict cache, as objects; digests of tokens stay inside."""
+    """What people and sources said and decided, as objects, row by row.
+
+    What follows from it stays inside (verdicts, the block zone), and so do secrets: digests of
+    tokens, sessions, and what was written in appeals.
+    """
     with engine.connect() as connection:
         for table in (settings, sources, feeds, feed_syncs):
             for row in connection.execute(select(table)).mappings():
@@ -123,6 +130,13 @@ def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
                 "type": TYPES[row["type"]],
                 **{name: row[name] for name in _TOLD},
             }
+        guarded = select(guard_names.c.name, sources.c.name.label("source")).join_from(
+            guard_names, sources
+        )
+        for row in connection.execute(guarded.order_by(guard_names.c.name)).mappings():
+            yield {"table": "guard_names", **row}
+        for decision in find(engine):
+            yield {"table": "decisions", **msgspec.to_builtins(decision)}
         for row in connection.execute(select(tokens).order_by(tokens.c.created_at)).mappings():
             yield {"table": "tokens", **{k: v for k, v in row.items() if k != "digest"}}
         for row in connection.execute(select(audit).order_by(audit.c.seq)).mappings():
