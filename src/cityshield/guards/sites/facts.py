@@ -1,0 +1,230 @@
+"""What the sites guard knows of a website: what one polite visit saw, kept so that it can be judged
+again without a request.
+
+Nothing here is a judgement, and nothing is a page body: of what came over the network only what
+checks need is kept (see `page.py` for what is taken from HTML).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.verdict import Failure
+
+Header = tuple[str, str]
+"""A header field: its name in lower case and its value, in the order in which they came."""
+
+
+class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What DNS says of the name (RFC 1034, 4034, 8659, 6698). Names are without the last dot.
+
+    `status` is the response code of the address query (`NOERROR`, `NXDOMAIN`, `SERVFAIL`,
+    `TIMEOUT`). `signed` says whether the parent has a DS record for the zone; None is not known.
+    `chain` are the names that CNAME records led through, and `dangling` one at whose end nothing
+    is, though the name before it exists.
+    """
+
+    status: str
+    v4: tuple[str, ...] = ()
+    v6: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    dangling: str = ""
+    servers: tuple[str, ...] = ()
+    mail: tuple[tuple[int, str], ...] = ()
+    texts: tuple[str, ...] = ()
+    authorities: tuple[tuple[str, str], ...] = ()
+    signed: bool | None = None
+    tlsa: tuple[str, ...] = ()
+
+
+class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A certificate as it was shown (RFC 5280). Times are seconds since 1970 in UTC.
+
+    `key` is the kind of public key (`RSA`, `EC`, `ED25519`, `DSA`) and `key_bits` its size;
+    `signature` names the hash of its signature in lower case (`sha256`, `sha1`, `md5`).
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: int
+    not_after: int
+    key: str
+    key_bits: int
+    signature: str
+    sha256: str
+    self_signed: bool = False
+    authority: bool = False
+
+
+class Tls(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a bounded probe of TLS saw.
+
+    `versions` are those that a handshake began with (`SSL 3.0`, `TLS 1.0` ... `TLS 1.3`), and
+    `refused` those that were tried without; a version in neither was not tried. `weak` are families
+    of suites that the server accepted when it was offered nothing else (`NULL`, `ANON`, `EXPORT`,
+    `RC4`, `DES`, `3DES`, `MD5`, `STATIC-RSA`, `CBC-SHA1`). `chain` is as sent, the leaf first.
+    `trust` is empty where the chain leads to a trusted root and holds for the name, else the reason
+    of the check of the chain in words of its own: `expired`, `not-yet`, `name`, `self-signed`,
+    `unknown-issuer`, `incomplete`, `other`. `connections` is how many the probe opened.
+    """
+
+    versions: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    suite: str = ""
+    chain: tuple[Certificate, ...] = ()
+    trust: str = ""
+    connections: int = 0
+
+
+class Cookie(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A cookie without its value (RFC 6265bis)."""
+
+    name: str
+    secure: bool = False
+    http_only: bool = False
+    same_site: str = ""
+    host_only: bool = True
+    session: bool = True
+
+
+class Hop(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One answer on the way: the address that was asked for, its status, and where it led."""
+
+    url: str
+    status: int
+    location: str = ""
+    headers: tuple[Header, ...] = ()
+
+
+class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A script or a style sheet of a page: its address, empty for one inside the page.
+
+    `integrity` is the attribute (Subresource Integrity); `libraries` are (name, version) pairs
+    that were recognised in it.
+    """
+
+    url: str
+    integrity: str = ""
+    crossorigin: str = ""
+    libraries: tuple[tuple[str, str], ...] = ()
+    sha256: str = ""
+
+
+class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A form: where it sends to, how, and whether it asks for a password."""
+
+    action: str
+    method: str = "get"
+    password: bool = False
+
+
+class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What was taken from the HTML of the home page; addresses are absolute.
+
+    `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
+    `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
+    does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
+    text and is not kept itself (`listing`, `error-trace`, `default-page:nginx`, `parked`,
+    `for-sale`, `defaced`, `miner`, `phishing-kit`, `privacy-policy`, `icp:...`). `personal` are
+    masked proofs of personal data with checksum (kind, masked value).
+    """
+
+    title: str = ""
+    generator: str = ""
+    language: str = ""
+    charset: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    scripts: tuple[Script, ...] = ()
+    styles: tuple[Script, ...] = ()
+    insecure: tuple[str, ...] = ()
+    frames: tuple[tuple[str, bool], ...] = ()
+    forms: tuple[Form, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()
+    hidden_links: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    personal: tuple[tuple[str, str], ...] = ()
+
+
+class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The home page over one scheme: every hop, and what the last one gave.
+
+    `failed` is empty, or a reason code for why there is no answer: `refused`, `timeout`, `reset`,
+    `tls`, `too-large`, `too-slow`, `redirects`, `redirect-private`, `bad-answer`, `encoding`.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    address: str = ""
+    cookies: tuple[Cookie, ...] = ()
+    page: Page | None = None
+    took_ms: int = 0
+    failed: str = ""
+
+
+class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a path other than `/` gave; `marks` are fixed words for what stood there.
+
+    `soft` says that the answer looks like the one to a path that cannot exist. Secrets are proven
+    by `proof`, a keyed hash, and never kept.
+    """
+
+    status: int
+    type: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    soft: bool = False
+    marks: tuple[str, ...] = ()
+    proof: str = ""
+
+
+class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What DNS says of mail for the name: SPF, DMARC, MTA-STS, TLS-RPT and DKIM records as text.
+
+    `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
+    """
+
+    spf: tuple[str, ...] = ()
+    dmarc: tuple[str, ...] = ()
+    mta_sts: str = ""
+    mta_sts_mode: str = ""
+    tls_rpt: str = ""
+    dkim: tuple[tuple[str, str], ...] = ()
+    starttls: tuple[tuple[str, str], ...] = ()
+
+
+class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A website as one visit saw it, from one vantage at one time (seconds since 1970, UTC).
+
+    `reason` is empty, or the code for why nothing can be said of the site: `out-of-scope`,
+    `opted-out`, `robots`, `no-name`, `no-address`, `private-address`, `dead`, `vantage-down`,
+    `budget`, `stopped`. `read` is the share of the profile's work that was done.
+    """
+
+    subject: Subject
+    host: str
+    at: int
+    vantage: str = ""
+    profile: str = ""
+    names: Names | None = None
+    plain: Visit | None = None
+    secure: Visit | None = None
+    tls: Tls | None = None
+    mail: Mail | None = None
+    paths: dict[str, Path] = {}
+    robots: str = ""
+    security_txt: str = ""
+    requests: int = 0
+    connections: int = 0
+    bytes_in: int = 0
+    reason: str = ""
+    read: float = 1.0
+    failed: tuple[Failure, ...] = ()
+
+    @property
+    def has_parts(self) -> bool:
+        """A site has no parts that another guard judges."""
+        return False
