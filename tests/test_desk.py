@@ -37,9 +37,9 @@ class Feeds:
         import_feed(self.engine, self.home, CLOCK, ANA, file, source=source, **given)  # type: ignore[arg-type]
         trust(self.engine, source, ANA, CLOCK.now(), trusted=trusted)
 
-    def guard(self, source: str, *names: str) -> tuple[int, int]:
+    def guard(self, source: str, *names: str, kind: str = "popular") -> tuple[int, int]:
         file = BytesIO("\n".join(names).encode())
-        report = import_guard_list(self.desk, ANA, file, source=source, guard="popular")
+        report = import_guard_list(self.desk, ANA, file, source=source, guard=kind)
         return report.taken, report.withdrawn
 
     def blocked(self) -> dict[str, tuple[str, ...]]:
@@ -99,6 +99,17 @@ def test_what_a_person_ended_does_not_come_again_by_itself(home: Path) -> None:
     feeds.desk.end(decision.id, "a false alarm", BO)
     assert feeds.desk.run_automatic().blocked == 0
     assert not feeds.blocked()
+
+
+def test_a_popular_platform_does_not_guard_its_tenants(home: Path) -> None:
+    feeds = Feeds(home)
+    feeds.guard("top", "pages.dev", "github.io")
+    assert feeds.desk.propose("parcel-7.pages.dev", "block", "r", ANA).state == "proposed"
+    with pytest.raises(InputError):
+        feeds.desk.propose("pages.dev", "block", "r", ANA)
+    feeds.guard("state", "gov.uk", kind="government")
+    with pytest.raises(InputError):
+        feeds.desk.propose("tax.gov.uk", "block", "r", ANA)
 
 
 def test_the_operators_own_names_are_guarded(home: Path) -> None:

@@ -17,8 +17,11 @@ from cityshield.config import Config
 from cityshield.desks.decisions import review
 from cityshield.desks.decisions.automatic import Listing, agreed
 from cityshield.desks.decisions.collateral import (
+    BANK,
     CLASSES,
-    PLATFORM,
+    EMERGENCY,
+    GOVERNMENT,
+    OWN,
     domain_of,
     guards_of,
     is_refused,
@@ -47,6 +50,10 @@ if TYPE_CHECKING:
 CLERK = Identity("automatic", "operator", how="local")
 """Who decides where several feeds agree."""
 
+
+_WIDE = frozenset({BANK, GOVERNMENT, EMERGENCY, OWN})
+"""Classes for which a public suffix stands for all names below it, such as `gov.example`. That a
+platform is popular says nothing of its tenants."""
 
 _TOO_FEW = "no longer listed by enough trusted sources"
 
@@ -250,8 +257,8 @@ class Desk:
         return verify(self._engine, self._clock.now(), is_guarded)
 
     def _widened(self, names: Sequence[str], kind: str) -> list[str]:
-        """Names, and for a public suffix that is no platform's own all names below it."""
-        wide = [f"*.{n}" for n in names if kind != PLATFORM and self.suffixes.suffix(n) == n]
+        """Names, and for a public suffix all names below it where its class takes them in."""
+        wide = [f"*.{n}" for n in names if kind in _WIDE and self.suffixes.suffix(n) == n]
         return [*names, *wide]
 
     def _withdraw(self, lists: GuardLists, now: int) -> int:
