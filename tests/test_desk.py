@@ -16,7 +16,7 @@ from cityshield.config import Config
 from cityshield.config import Decisions as Settings
 from cityshield.desk import Desk, Ran
 from cityshield.imports import import_feed, import_guard_list
-from cityshield.vocabulary.decision import AUTOMATIC, IN_FORCE, REMOVED
+from cityshield.vocabulary.decision import AUTOMATIC, IN_FORCE, REMOVED, Target
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 from tests.conftest import run_cli
@@ -117,6 +117,22 @@ def test_the_operators_own_names_are_guarded(home: Path) -> None:
     for source in "ab":
         feeds.take(source, "pay.city.example")
     assert feeds.desk.run_automatic() == Ran(1, 0, 0, 0)
+
+
+def test_where_our_pages_are_is_guarded_without_being_said(home: Path) -> None:
+    given = {
+        "operator": {"address": "https://shield.city.example:8443"},
+        "zone": {"blocked_to": "stop.city-shield.example"},
+    }
+    desk = Desk(open_database(home), CLOCK, msgspec.convert(given, Config))
+    for name in ("shield.city.example", "stop.city-shield.example"):
+        with pytest.raises(InputError) as caught:
+            desk.propose(name, "block", "r", ANA)
+        assert caught.value.sentence == "error-guarded"
+    given["operator"]["address"] = "http://192.0.2.7:8080"
+    assert not Desk(open_database(home), CLOCK, msgspec.convert(given, Config)).guards_of(
+        Target("host", "free.example")
+    )
 
 
 def test_one_list_is_not_both(home: Path) -> None:

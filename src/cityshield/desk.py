@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -28,7 +29,7 @@ from cityshield.desks.decisions.collateral import (
 )
 from cityshield.desks.decisions.lists import InMemory, Together
 from cityshield.desks.decisions.seed import Seed
-from cityshield.desks.decisions.target import read_target
+from cityshield.desks.decisions.target import is_name, read_target
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.ports.clock import Clock
 from cityshield.ports.guarded import GuardLists
@@ -78,6 +79,8 @@ class Desk:
         self._engine = engine
         self._clock = clock
         self._settings = config.decisions
+        ours = (urlsplit(config.operator.address).hostname, config.zone.blocked_to)
+        self._own = (*config.decisions.own, *(name for name in ours if name and is_name(name)))
 
     @cached_property
     def suffixes(self) -> Suffixes:
@@ -86,7 +89,7 @@ class Desk:
 
     @cached_property
     def _seed(self) -> Seed:
-        return Seed(self.suffixes, self._settings.own)
+        return Seed(self.suffixes, self._own)
 
     @cached_property
     def _lists(self) -> GuardLists:
