@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,8 @@ import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import write_whole
 from cityshield.entrypoints.cli.store import open_store, to_json
-from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.report import STALE_DAYS, FeedReport
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         return sentences.say(sentence, language, **words)
 
     if path is not None:
-        _write(path, render(made, say, language, config.operator.name))
+        write_whole(path, [render(made, say, language, config.operator.name)])
     if as_json:
         click.echo(to_json(made))
         return
@@ -59,17 +58,6 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         click.echo(line)
     if path is not None:
         click.echo(say("report-written", path=harmless(path, 500)))
-
-
-def _write(path: str, text: str) -> None:
-    scratch = f"{path}.part"
-    try:
-        with open(scratch, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(scratch, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 def _table(made: FeedReport, say: Say) -> list[str]:
