@@ -89,6 +89,34 @@ def test_a_block_ends_when_too_few_list_the_host_and_comes_again_with_them(home:
     assert feeds.desk.run_automatic() == Ran(1, 1, 0, 0)
 
 
+def test_what_people_decide_takes_the_place_of_the_automatic_block(home: Path) -> None:
+    feeds = Feeds(home)
+    open_ = feeds.desk.propose("parcel-desk.example", "block", "asks for cards", ANA)
+    for source in "ab":
+        feeds.take(source, "parcel-desk.example")
+    assert feeds.desk.run_automatic().blocked == 1
+    feeds.desk.approve(open_.id, BO)
+    (found,) = kept.find(feeds.engine, states=(IN_FORCE,))
+    assert found.id == open_.id
+    feeds.desk.zone.publish()
+    assert feeds.desk.verify() == (2, [])
+    feeds.desk.end(open_.id, "an appeal was granted", BO)
+    assert feeds.desk.run_automatic().blocked == 0
+    feeds.desk.zone.publish()
+    assert not feeds.blocked()
+    assert list(feeds.desk.zone.records()[1]) == []
+
+
+def test_a_warning_leaves_the_automatic_block(home: Path) -> None:
+    feeds = Feeds(home)
+    for source in "ab":
+        feeds.take(source, "parcel-desk.example")
+    feeds.desk.run_automatic()
+    warned = feeds.desk.propose("parcel-desk.example", "warn", "r", ANA, scope="host")
+    feeds.desk.approve(warned.id, BO)
+    assert len(list(kept.find(feeds.engine, states=(IN_FORCE,)))) == 2
+
+
 def test_what_a_person_ended_does_not_come_again_by_itself(home: Path) -> None:
     feeds = Feeds(home, agree=3)
     for source in "abc":

@@ -40,6 +40,7 @@ from cityshield.vocabulary.decision import (
     SCOPES,
     STATES,
     URL,
+    WARN,
     Approval,
     Decision,
     Target,
@@ -105,13 +106,33 @@ def change_within(
     if after.state != decision.state:
         _mark(connection, [after])
     _record(connection, by, act, now, after)
+    if after.state == IN_FORCE != decision.state and after.action != WARN and not after.dry_run:
+        _end_automatic(connection, after, by, now)
     return after
+
+
+def _end_automatic(connection: Connection, instead: Decision, by: Identity, now: int) -> None:
+    """End the automatic block of what people decide on now: who ends theirs means to end it."""
+    query = select(decisions).where(
+        decisions.c.value == instead.target.value,
+        decisions.c.scope == SCOPES.index(instead.target.scope),
+        decisions.c.state == _in_force,
+        decisions.c.origin == ORIGINS.index(AUTOMATIC),
+        decisions.c.dry_run.is_(False),
+    )
+    for row in connection.execute(query).all():
+        reason = f"decided by people: decision {instead.id}"
+        ended = end(_decision(row), reason, now, AUTOMATIC)
+        values = _row(ended, _next_revision(connection))
+        connection.execute(update(decisions).where(decisions.c.id == ended.id).values(values))
+        _mark(connection, [ended])
+        _record(connection, by, "decisions.withdraw", now, ended)
 
 
 def add_in_force(engine: Engine, made: Sequence[Decision], by: Identity, now: int) -> int:
     """Keep decisions of the automatic tier, which are in force at once; how many were new.
 
-    One whose target has a decision that is open or in force is left out.
+    One whose target is blocked already, or was until a person ended it not long ago, is left out.
     """
     new = 0
     for start in range(0, len(made), _ROWS_AT_ONCE):
