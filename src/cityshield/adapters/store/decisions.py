@@ -192,6 +192,20 @@ def expire(connection: Connection, now: int) -> int:
     return len(rows)
 
 
+def revive(engine: Engine, now: int) -> int:
+    """Bring back what a clock that was ahead has ended before its time; how many that were."""
+    early = (state_listed == _expired, decisions.c.expires > now)
+    with writing(engine) as connection:
+        rows = connection.execute(select(decisions).where(*early)).all()
+        if rows:
+            back = {"state": _in_force, "ended_at": None, "revision": _next_revision(connection)}
+            connection.execute(update(decisions).where(*early).values(back))
+            _mark(connection, [_decision(row) for row in rows])
+            detail = {"count": len(rows), "first": rows[0].id}
+            record(connection, CLOCK, "decisions.revive", now, detail)
+    return len(rows)
+
+
 def get(engine: Engine, number: int) -> Decision:
     """One decision; InputError when there is none."""
     with engine.connect() as connection:
