@@ -14,11 +14,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from cityshield.adapters.clock import SystemClock
+from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.adapters.store.database import open_database
 from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
 from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
+from cityshield.entrypoints.pages.routes import FOLDER
 from cityshield.entrypoints.pages.statistics import KEPT_S, Kept
 from cityshield.vocabulary.errors import StoreError
 from cityshield.vocabulary.identity import Identity
@@ -177,6 +179,17 @@ async def test_figures_are_counted_once_and_the_old_ones_serve_meanwhile(home: P
     with pytest.raises(StoreError):
         await Kept(service).figures()  # type: ignore[arg-type]
     service.engine.dispose()
+
+
+def test_one_is_said_as_one() -> None:
+    say = Sentences((FOLDER / "sentences",)).say
+    for count, told in (
+        ("1", "1 block was ever"),
+        ("0", "0 blocks were"),
+        ("1,234", "1,234 blocks were"),
+    ):
+        assert told in say("statistics-wrong-how", "en", count=count)
+    assert "deleted 1 day after" in say("appeal-keeps", "en", days="1")
 
 
 def test_bars_and_columns_fit_their_drawing() -> None:
