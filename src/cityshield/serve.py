@@ -46,7 +46,7 @@ def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gat
         [api_routes(service), console_routes(console), *shown],
         {"/": page.refuse, HOME: console.refuse_page},
         partial(BlockPage, page=page),
-        jobs_of(service),
+        [*jobs_of(service), page.prepare],
     )
 
 

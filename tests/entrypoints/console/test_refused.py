@@ -13,12 +13,13 @@ PROBLEM = "application/problem+json"
 
 
 async def test_what_the_gate_refuses_is_a_page_for_a_browser(home: Path) -> None:
-    city = City(home, rate_burst=3, max_body_bytes=4 << 20)
+    city = City(home, rate_per_minute=6, rate_burst=3, max_body_bytes=4 << 20)
     browser = city.browser()
     answers = []
+    path = "/console/decisions/act"
     for given in ({"content": bytes(5 << 20)}, {}, {}, {}, {}):
         for headers in (HTML, {}):
-            answers.append(await browser.client.post("/console/sign-in", headers=headers, **given))
+            answers.append(await browser.client.post(path, headers=headers, **given))
     for answer, is_page in zip(answers, [True, False] * 5, strict=True):
         if answer.status_code in (413, 429):
             kind = answer.headers["content-type"]

@@ -12,7 +12,13 @@ from litestar.params import PathParameter
 
 from cityshield.adapters.store.cases import Case
 from cityshield.appeals import Appeals
-from cityshield.desks.decisions.appeals import LONGEST_TEXT, PATIENCE_DAYS, had_part, proof_places
+from cityshield.desks.decisions.appeals import (
+    LONGEST_TEXT,
+    PATIENCE_DAYS,
+    asked_for,
+    had_part,
+    proof_places,
+)
 from cityshield.desks.decisions.review import person_of
 from cityshield.entrypoints.console.appeals import APPEALS
 from cityshield.entrypoints.console.forms import read_fields, text_of
@@ -60,6 +66,7 @@ def appeal_routes(console: Console) -> list[BaseRouteHandler]:
             case=case,
             appeal=appeal,
             row=row,
+            voices=[(each, asked_for(appeal.speaker, each.claim)) for each in appeal.voices],
             places=proof_places(case.decision.target),
             control=CONTROL,
             acts={act: (key, hindrance(case, act, visit)) for act, key in ACTS.items()},
