@@ -299,6 +299,7 @@ def test_appeals_are_answered_by_keys_alone(browser: Browser, city: City) -> Non
         keys.press("Enter")
         page.wait_for_url(f"{city.url}/appeals/{two}")
         expect(page.locator(".late")).to_contain_text("late by 2 h")
+        expect(page.locator("kbd.hint")).to_have_text(["n", "w", "m", "u"])
         keys.press("?")
         expect(page.locator("dialog")).to_contain_text("uphold the decision")
         keys.press("Escape")
@@ -354,6 +355,7 @@ def test_appeals_are_answered_without_javascript(browser: Browser, city: City) -
         page.click("#filter button")
         assert page.locator("#found tbody tr").count() == 2
         page.click(f"#a{one} a.open")
+        assert not page.locator("kbd.hint").first.is_visible()
         assert "I sell pots.\nNo cards." in page.inner_text("main")
         page.click("a[href$='act=ask']")
         page.fill("#text", "since when is it yours?")

@@ -59,7 +59,7 @@ class Problems:
     def page(self, request: Asked, sentence: str, args: dict[str, str]) -> bytes | None:
         """What a browser is shown that asked for a page, None where there is none for it."""
         path = request.scope["path"]
-        places = [place for place in self._pages if path == place or path.startswith(f"{place}/")]
+        places = [place for place in self._pages if _is_at(path, place)]
         if not places or "text/html" not in request.headers.get("accept", ""):
             return None
         return self._pages[places[0]](request, sentence, args)
@@ -115,6 +115,10 @@ class Problems:
         return Response(
             msgspec.json.encode(told), status_code=status, media_type=MEDIA_TYPE, headers=given
         )
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or (place != "/" and path.startswith(f"{place}/"))
 
 
 def _log_fault(error: Exception) -> None:
