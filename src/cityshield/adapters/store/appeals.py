@@ -72,7 +72,7 @@ def add(
             kept = connection.execute(insert(appeals).values(_row(fresh)))
             appeal = replace(fresh, id=int(kept.inserted_primary_key[0]))  # type: ignore[index]
         else:
-            appeal = join(_appeal(row), voice)
+            appeal = join(read_appeal(row), voice)
             _update(connection, appeal)
         values = {"appeal_id": appeal.id, "digest": _digest(secret), **_voice_row(voice)}
         connection.execute(insert(appeal_voices).values(values))
@@ -80,10 +80,12 @@ def add(
     return appeal, secret
 
 
-def get(engine: Engine, number: int) -> Appeal:
-    """One appeal with all its voices; InputError when there is none."""
-    with reading(engine) as connection:
-        return _get(connection, number)
+def read(engine: Engine, number: int, by: Identity, now: int) -> Appeal:
+    """One appeal with all that was written, and who read it recorded; InputError for none."""
+    with writing(engine) as connection:
+        appeal = _get(connection, number)
+        record(connection, by, "appeals.read", now, {"appeal": number})
+    return appeal
 
 
 def by_secret(engine: Engine, secret: str) -> Appeal | None:
@@ -100,13 +102,13 @@ def find(engine: Engine, *, states: Sequence[str] = (), most: int = 1000) -> lis
     if states:
         query = query.where(appeals.c.state.in_([STATES.index(state) for state in states]))
     with reading(engine) as connection:
-        return [_appeal(row) for row in connection.execute(query)]
+        return [read_appeal(row) for row in connection.execute(query)]
 
 
 def waiting_on(engine: Engine, number: int) -> list[Appeal]:
     """The undecided appeals against a decision, without their voices."""
     with reading(engine) as connection:
-        return [_appeal(row) for row in connection.execute(_waiting_on(number))]
+        return [read_appeal(row) for row in connection.execute(_waiting_on(number))]
 
 
 def reply(
@@ -157,7 +159,7 @@ def grant(
         decision = get_within(connection, appeal.decision)
         granted = step(appeal, decision)
         others = connection.execute(_waiting_on(appeal.decision)).all()
-        also = [step(_appeal(row), decision) for row in others if row.id != number]
+        also = [step(read_appeal(row), decision) for row in others if row.id != number]
         for each in (granted, *also):
             _update(connection, each)
             _record(connection, by, "appeals.grant", now, each)
@@ -181,7 +183,7 @@ def lapse_due(engine: Engine, now: int) -> int:
     with writing(engine) as connection:
         rows = connection.execute(query).all()
         for row in rows:
-            after = lapse(_appeal(row), now)
+            after = lapse(read_appeal(row), now)
             _update(connection, after)
             _record(connection, CLOCK, "appeals.lapse", now, after)
     return len(rows)
@@ -219,7 +221,7 @@ def _get(connection: Connection, number: int) -> Appeal:
         raise InputError("error-appeal-none", id=number)
     mine = appeal_voices.c.appeal_id == number
     rows = connection.execute(select(appeal_voices).where(mine).order_by(appeal_voices.c.id))
-    return replace(_appeal(row), voices=tuple(_voice(each) for each in rows))
+    return replace(read_appeal(row), voices=tuple(read_voice(each) for each in rows))
 
 
 def _by_secret(connection: Connection, secret: str) -> Appeal | None:
@@ -228,7 +230,7 @@ def _by_secret(connection: Connection, secret: str) -> Appeal | None:
     if voice is None:
         return None
     row = connection.execute(select(appeals).where(appeals.c.id == voice.appeal_id)).one()
-    return replace(_appeal(row), voices=(_voice(voice),))
+    return replace(read_appeal(row), voices=(read_voice(voice),))
 
 
 def _digest(secret: str) -> str:
@@ -267,7 +269,8 @@ def _row(appeal: Appeal) -> dict[str, Any]:
     }
 
 
-def _appeal(row: Any) -> Appeal:
+def read_appeal(row: Any) -> Appeal:
+    """An appeal from its row, without its voices."""
     return Appeal(
         row.id,
         row.decision_id,
@@ -295,7 +298,8 @@ def _voice_row(voice: Voice) -> dict[str, Any]:
     }
 
 
-def _voice(row: Any) -> Voice:
+def read_voice(row: Any) -> Voice:
+    """A voice from its row."""
     return Voice(
         row.id,
         CLAIMS[row.claim],

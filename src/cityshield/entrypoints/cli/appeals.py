@@ -62,10 +62,10 @@ def list_(states: tuple[str, ...], as_json: bool, language: str, home: Path) -> 
 @language_option
 @home_option
 def show(number: int, as_json: bool, language: str, home: Path) -> None:
-    """Show one appeal: who says what, and which evidence is there; personal data too."""
+    """Show one appeal: who says what, and which evidence is there; the audit has who looked."""
     engine = open_store(home)
-    acting_identity(engine, _READ)
-    _show(_desk(home, engine).get(number), engine, language, as_json)
+    by = acting_identity(engine, _READ)
+    _show(_desk(home, engine).read(number, by), engine, language, as_json)
 
 
 @appeals.command(epilog="\b\nExample:\n  cityshield appeals ask 7 'Which files did you remove?'\n")
