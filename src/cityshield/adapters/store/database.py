@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
@@ -24,6 +25,10 @@ HEAD = "0006"
 
 _BUSY_MS = 30_000
 _LOCK_NAME = "store.lock"
+_LEAST_BYTES = 1 << 16
+"""With less room on the disk SQLite cannot even read: it shares its index of the journal in a file,
+and says of that only that input or output failed."""
+
 _FAULTS_OF_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
@@ -113,7 +118,9 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _said(path: Path, error: sqlite3.DatabaseError) -> StoreError:
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    code = error.sqlite_errorcode
+    no_room = code & 0xFF == sqlite3.SQLITE_IOERR and disk_usage(path.parent).free < _LEAST_BYTES
+    if code == sqlite3.SQLITE_FULL or no_room:
         return disk_full(path)
     return StoreError("error-store", path=str(path), reason=str(error))
 
