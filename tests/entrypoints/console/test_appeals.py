@@ -168,7 +168,7 @@ def _verb(act: str) -> str:
 
 async def test_who_had_a_part_is_told_beforehand_and_may_only_own_up(city: City) -> None:
     appeal(city)
-    me = Identity("Cy", "admin", id="1", made_by="Root")
+    me = Identity("Cy", "admin", id="1", makers=("Root",))
     people = {
         "You had a part": [await city.person("Ana"), await city.person("ｃｙ")],
         "Your token was made by Cy": [await city.person("Somebody", by=me)],

@@ -8,6 +8,7 @@ from pathlib import Path
 from cityshield.adapters.sentences.sentences import parse
 from cityshield.desks.decisions.appeals import DNS, FILE, PAGE
 from cityshield.desks.decisions.collateral import CLASSES
+from cityshield.desks.decisions.review import MADE_BY, MAKER_OF
 from cityshield.entrypoints.console import room
 from cityshield.entrypoints.console.appeal import ACTS as ANSWERS
 from cityshield.entrypoints.look.look import SHARED
@@ -38,6 +39,7 @@ MADE = {
     "control": PLACES,
     "proof": PLACES,
     **{stem: tuple(ANSWERS) for stem in ("answer", "answer-yes", "text", "text-help", "answered")},
+    **dict.fromkeys(("why-not", "why-not-own"), (MADE_BY, MAKER_OF)),
     "keys": (*ANSWERS, "next", "previous", "choose", "open", "approve", "end", "filter", "help"),
 }
 

@@ -266,7 +266,8 @@ error-prefix = “{ $prefix }” is no prefix. Send { $digits } hexadecimal digi
 error-decision-state = There is no state “{ $state }”. Use some of: { $states }.
 error-feed-large = This document is larger than { $mib } MiB. Split it.
 error-feed-document = This is a document, but none that can be read: { $formats }. Name a --format of lines if it has lines.
-error-approved-by-own = { $name } acts by a token that { $maker } made, who has approved decision { $id } already. Let somebody else make the tokens of those who approve.
+error-approved-by-own = { $name } acts by a token that { $other } made, who has approved decision { $id } already. Let somebody else make the tokens of those who approve.
+error-approved-by-made = { $other } approved decision { $id } by a token that { $name } made. Let somebody else approve, or make the tokens of those who do.
 error-source-decides = The source “{ $name }” counts in decisions. Only an admin imports it over the API; on the machine use: cityshield feeds import
 error-own-name = decisions.own names “{ $name }”, which is no host name. Give names such as city.example.
 

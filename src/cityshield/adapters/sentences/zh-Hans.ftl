@@ -251,7 +251,8 @@ error-prefix = “{ $prefix }”不是前缀。请发送 { $digits } 位十六�
 error-decision-state = 没有“{ $state }”这种状态，请用：{ $states }。
 error-feed-large = 这份文档超过 { $mib } MiB，请拆分后再导入。
 error-feed-document = 这是一份文档，但不属于能读取的格式：{ $formats }。如果是逐行的名单，请用 --format 指明。
-error-approved-by-own = { $name } 使用的令牌由 { $maker } 创建，而 { $maker } 已批准过决定 { $id }。请由其他人为批准者创建令牌。
+error-approved-by-own = { $name } 使用的令牌由 { $other } 创建，而 { $other } 已批准过决定 { $id }。请由其他人为批准者创建令牌。
+error-approved-by-made = { $other } 批准决定 { $id } 时用的令牌由 { $name } 创建。请由其他人批准，或由其他人为批准者创建令牌。
 error-source-decides = 来源“{ $name }”参与决定。通过 API 只有 admin 能导入；在本机请用：cityshield feeds import
 error-own-name = decisions.own 中的“{ $name }”不是主机名，请写成 city.example 这样。
 

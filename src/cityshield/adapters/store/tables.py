@@ -219,7 +219,7 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires", BigInteger),
     Column("revoked_at", BigInteger),
-    Column("created_by", String(200), nullable=False, server_default=""),
+    Column("created_by", Text, nullable=False, server_default=""),
 )
 
 audit = Table(

@@ -16,10 +16,9 @@ from cityshield.desks.decisions.appeals import (
     LONGEST_TEXT,
     PATIENCE_DAYS,
     asked_for,
-    had_part,
     proof_places,
 )
-from cityshield.desks.decisions.review import person_of
+from cityshield.desks.decisions.review import SELF, tie_to
 from cityshield.entrypoints.console.appeals import APPEALS
 from cityshield.entrypoints.console.forms import read_fields, text_of
 from cityshield.entrypoints.console.room import Console, language_of
@@ -141,12 +140,13 @@ def hindrance(case: Case, act: str, visit: Visit) -> Hindrance | None:
         return Hindrance("why-not-answered")
     if not visit.may(APPEALS_WRITE):
         return Hindrance("why-not-answer-role")
-    if act in (ASK, WRONG) or not had_part(case.decision, visit.identity):
+    tie = tie_to(case.decision, visit.identity)
+    if act in (ASK, WRONG) or tie is None:
         return None
-    part = {person_of(approval.name) for approval in case.decision.approvals}
-    own = person_of(visit.identity.name) in part
     return (
-        Hindrance("why-not-own") if own else Hindrance("why-not-own-maker", visit.identity.made_by)
+        Hindrance("why-not-own")
+        if tie.how == SELF
+        else Hindrance(f"why-not-own-{tie.how}", tie.other)
     )
 
 

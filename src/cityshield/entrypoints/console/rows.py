@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cityshield.desks.decisions.collateral import approvals_needed
-from cityshield.desks.decisions.review import hindrance, person_of
+from cityshield.desks.decisions.review import SELF, hindrance, person_of, tie_to
 from cityshield.entrypoints.console.visits import WRITE, Visit
 from cityshield.guards.links.canonical import canonicalize, expressions
 from cityshield.service import Service
@@ -89,8 +89,9 @@ def _told(decision: Decision, error: CityShieldError, visit: Visit) -> tuple[str
     """The console's short sentence for why somebody may not approve, and who it speaks of."""
     if error.sentence == "error-guarded":
         return "why-not-guarded", ""
-    if error.sentence == "error-approved-by-own":
-        return "why-not-made-by", visit.identity.made_by
+    tie = tie_to(decision, visit.identity)
+    if tie is not None and tie.how != SELF:
+        return f"why-not-{tie.how}", tie.other
     first = decision.approvals[0].name
     proposed = person_of(first) == person_of(visit.identity.name)
     return ("why-not-proposed" if proposed else "why-not-approved"), ""
