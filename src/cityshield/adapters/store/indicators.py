@@ -110,9 +110,11 @@ def import_entries(
                 for key, kind, value in batch
             ]
             with writing(engine) as connection:
-                known += _count_known(connection, source_id, keys)
+                again = _count_known(connection, source_id, keys)
                 connection.exec_driver_sql(sql, rows)
+                _count(connection, source_id, len(rows) - again)
                 next_revision(connection)
+            known += again
             change.add(keys)
             taken += len(batch)
             if progress is not None:
@@ -151,7 +153,7 @@ def end_import(
 
 def remove_expired(engine: Engine, home: Path, now: int) -> int:
     """Delete the indicators whose time has passed; their number."""
-    from sqlalchemy import delete, select
+    from sqlalchemy import delete, func, select
 
     from cityshield.adapters.store.database import writing
     from cityshield.adapters.store.tables import indicators
@@ -166,6 +168,9 @@ def remove_expired(engine: Engine, home: Path, now: int) -> int:
             keys = doomed[start : start + _ASKED_KEYS]
             is_asked = indicators.c.key.in_(keys)
             with writing(engine) as connection:
+                counts = select(indicators.c.source_id, func.count()).where(is_asked, is_over)
+                for source_id, count in connection.execute(counts.group_by(indicators.c.source_id)):
+                    _count(connection, source_id, -count)
                 removed += connection.execute(delete(indicators).where(is_asked, is_over)).rowcount
                 left = set(connection.scalars(select(indicators.c.key).where(is_asked)))
                 next_revision(connection)
@@ -189,6 +194,16 @@ def _expiry(
     wanted = 0 if type == BENIGN_ACTIVITY else days[kind]
     after = wanted if expires_days is None else expires_days
     return now + after * _DAY_S if after else None
+
+
+def _count(connection: Connection, source_id: int, more: int) -> None:
+    """Say how many more entries a source has, so that nobody has to count millions."""
+    from sqlalchemy import update
+
+    from cityshield.adapters.store.tables import sources
+
+    query = update(sources).where(sources.c.id == source_id)
+    connection.execute(query.values(entries=sources.c.entries + more))
 
 
 def _count_known(connection: Connection, source_id: int, keys: Sequence[int]) -> int:

@@ -34,6 +34,7 @@ sources = Table(
     Column("guard", String(20), nullable=False, server_default=""),
     Column("trusted", Boolean, nullable=False, server_default="0"),
     Column("confidence", SmallInteger, nullable=False, server_default="100"),
+    Column("entries", BigInteger, nullable=False, server_default="0"),
 )
 
 guard_names = Table(
