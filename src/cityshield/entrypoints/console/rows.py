@@ -20,9 +20,9 @@ from cityshield.vocabulary.indicator import Indicator
 class Row(msgspec.Struct, frozen=True):
     """One decision with its evidence, as one person sees it.
 
-    `needed` approvals make it hold, guards counted as they are now. `why_not` is the sentence that
-    says why this person may not approve it, with `who` it speaks of; empty where they may, or where
-    there is nothing to approve.
+    `needed` approvals make it hold, for a proposal with guards counted as they are now. `why_not`
+    is the sentence that says why this person may not approve it, with `who` it speaks of; empty
+    where they may, or where there is nothing to approve.
     """
 
     decision: Decision
@@ -72,7 +72,9 @@ def listed_on(service: Service, targets: Sequence[Target]) -> list[tuple[Indicat
 def _row(
     decision: Decision, guards: list[Guarded], listed: tuple[Indicator, ...], visit: Visit
 ) -> Row:
-    needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
+    needed = decision.needed
+    if decision.state == PROPOSED:  # what is in force, or came about by itself, needs no more
+        needed = max(needed, approvals_needed(decision.action, decision.target, guards))
     may_write = visit.may(WRITE)
     why_not = who = ""
     if decision.state == PROPOSED:

@@ -92,6 +92,7 @@ listed-none = On no list
 listed-entry = { $source }: { $value }, { $first } to { $last }
 listed-benign = { $source } vouches: { $value }, { $first } to { $last }
 approvals-of = { $count } of { $needed }
+approvals-none = none: lists agreed
 may-approve = You may approve.
 why-not-role = Your role may look, not approve.
 why-not-proposed = You proposed it; another person has to approve.

@@ -92,6 +92,7 @@ listed-none = 不在任何名单上
 listed-entry = { $source }：{ $value }，{ $first } 至 { $last }
 listed-benign = { $source } 担保：{ $value }，{ $first } 至 { $last }
 approvals-of = { $count } / { $needed }
+approvals-none = 不需要：名单意见一致
 may-approve = 你可以同意。
 why-not-role = 你的权限只能查看，不能同意。
 why-not-proposed = 是你提议的，要由别人同意。
