@@ -24,6 +24,12 @@ HEAD = "0006"
 """The newest migration; a test compares it with the folder."""
 
 _BUSY_MS = 30_000
+_CACHE, _LARGE_CACHE = -4096, -32_768
+"""In KiB, as SQLite has it: below zero."""
+
+_CHECKPOINT_PAGES = 1000
+"""How long the write-ahead log grows until a commit brings it home: what SQLite does by itself."""
+
 _LOCK_NAME = "store.lock"
 _LEAST_BYTES = 1 << 16
 """With less room on the disk SQLite cannot even read: it shares its index of the journal in a file,
@@ -155,7 +161,7 @@ def _set_up(connection: Any, busy_ms: int) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={busy_ms}",
-        "cache_size=-4096",
+        f"cache_size={_CACHE}",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -171,6 +177,34 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in one transaction that holds the write lock from its start."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def writing_much(engine: Engine) -> Iterator[Connection]:
+    """A connection for many transactions, which leaves it to `checkpoint` to bring them home.
+
+    SQLite does so at each commit else, and waits for the disk every time. The inner pages of a
+    large table stay in its cache.
+    """
+    with engine.connect().execution_options(writes=True) as connection:
+        for pragma in ("wal_autocheckpoint=0", f"cache_size={_LARGE_CACHE}"):
+            _ask(connection, pragma)
+        try:
+            yield connection
+        finally:
+            for pragma in (f"wal_autocheckpoint={_CHECKPOINT_PAGES}", f"cache_size={_CACHE}"):
+                _ask(connection, pragma)
+
+
+def checkpoint(engine: Engine) -> None:
+    """Bring what was committed from the write-ahead log into the file; nobody waits for it."""
+    with engine.connect() as connection:
+        _ask(connection, "wal_checkpoint(PASSIVE)")
+
+
+def _ask(connection: Connection, pragma: str) -> None:
+    """Run a pragma outside any transaction."""
+    connection.connection.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
 
 
 def _state(path: Path) -> tuple[str, str]:
