@@ -77,6 +77,20 @@ def test_a_guard_list_that_comes_later_ends_the_block(home: Path) -> None:
     assert feeds.desk.propose("popular.example", "block", "r", ANA).needed == 2
 
 
+def test_a_guard_list_ends_the_blocks_of_what_it_names_in_every_scope(home: Path) -> None:
+    feeds = Feeds(home)
+    hurt = {"a.b.metro.example": "domain", "pay.team.pages.dev": "host", "tax.pages.dev": "domain"}
+    for name, scope in (hurt | {"left.example": "host"}).items():
+        made = feeds.desk.propose(name, "block", "r", ANA, scope=scope)
+        feeds.desk.approve(made.id, BO)
+    link = feeds.desk.propose("https://www.metro.example/x", "block", "r", ANA)
+    feeds.desk.approve(link.id, BO)
+    assert feeds.guard("state", "pages.dev", "www.metro.example", kind="government") == (3, 3)
+    ended = {decision.target.value for decision in kept.find(feeds.engine, states=(REMOVED,))}
+    assert ended == hurt.keys()
+    assert set(feeds.blocked()) == {"left.example", "www.metro.example/x"}
+
+
 def test_a_block_ends_when_too_few_list_the_host_and_comes_again_with_them(home: Path) -> None:
     feeds = Feeds(home)
     for source in "ab":

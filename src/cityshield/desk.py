@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from cityshield.desks.decisions.collateral import (
     GOVERNMENT,
     OWN,
     domain_of,
+    domains_asked,
     guards_of,
     is_refused,
 )
@@ -231,8 +232,8 @@ class Desk:
         now = self._clock.now()
         entries = [(domain_of(name, self.suffixes), name) for name in self._widened(names, kind)]
         taken = replace_guarded(self._engine, source, kind, entries, by, now)
-        lists = Together(self._seed, InMemory(read_guarded(self._engine)))
-        return taken, self._withdraw(lists, now)
+        named = {domain for domain, _ in entries}
+        return taken, self._withdraw(self._lists, now, named)
 
     @cached_property
     def zone(self) -> StoredZone:
@@ -264,13 +265,16 @@ class Desk:
         wide = [f"*.{n}" for n in names if kind in _WIDE and self.suffixes.suffix(n) == n]
         return [*names, *wide]
 
-    def _withdraw(self, lists: GuardLists, now: int) -> int:
-        """End the blocks in DNS of names that are guarded by now."""
+    def _withdraw(self, lists: GuardLists, now: int, named: Set[str] | None = None) -> int:
+        """End the blocks in DNS of names that are guarded by now.
+
+        With `named`, only those whose guards are found under one of these domains.
+        """
         hurt = [
-            (decision.id, f"guarded: {guards[0].kind}, {guards[0].name} ({guards[0].source})")
-            for decision in kept.find(self._engine, states=(IN_FORCE,))
-            if (guards := guards_of(decision.target, lists, self.suffixes))
-            and is_refused(decision.action, decision.target, guards)
+            (number, f"guarded: {guards[0].kind}, {guards[0].name} ({guards[0].source})")
+            for number, target in kept.blocked_names(self._engine)
+            if named is None or not named.isdisjoint(domains_asked(target.host, self.suffixes))
+            if (guards := guards_of(target, lists, self.suffixes))
         ]
         kept.end_many(self._engine, hurt, CLERK, now)
         return len(hurt)

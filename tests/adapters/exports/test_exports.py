@@ -115,7 +115,26 @@ def test_the_zone_file_is_one_that_a_library_and_bind_read(tmp_path: Path) -> No
 
 
 def test_squid_is_given_no_name_below_a_listed_domain() -> None:
-    assert lines(written("squid")) == [".whole.example", "z.example"]
+    listed = in_order(
+        [decision(1, Target(DOMAIN, "whole.example")), decision(2, Target(HOST, "a.whole.example"))]
+    )
+    assert lines(written("squid", listed)) == [".whole.example"]
+
+
+def test_squid_blocks_no_allowed_name_and_says_what_it_leaves_out() -> None:
+    text = written("squid")  # good.whole.example is allowed
+    assert lines(text) == ["sub.whole.example", "whole.example", "z.example"]
+    assert "for one of them is allowed: whole.example\n" in text
+    deep = in_order(
+        [
+            decision(1, Target(DOMAIN, "whole.example")),
+            decision(2, Target(DOMAIN, "a.whole.example")),
+            decision(3, Target(DOMAIN, "b.a.whole.example"), ALLOW),
+            decision(4, Target(DOMAIN, "c.whole.example")),
+            decision(5, Target(HOST, "d.c.whole.example")),
+        ]
+    )
+    assert lines(written("squid", deep)) == ["a.whole.example", ".c.whole.example", "whole.example"]
 
 
 def test_csv_has_one_decision_a_row_and_no_formula() -> None:

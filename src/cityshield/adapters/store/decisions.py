@@ -234,6 +234,18 @@ def find(
             yield _decision(row)
 
 
+def blocked_names(engine: Engine) -> Iterator[tuple[int, Target]]:
+    """The blocks of names that are in force, by id, without what else is known of them."""
+    query = select(decisions.c.id, decisions.c.scope, decisions.c.value).where(
+        decisions.c.action == ACTIONS.index(BLOCK),
+        decisions.c.scope != SCOPES.index(URL),
+        decisions.c.state == _in_force,
+    )
+    with engine.connect() as connection:
+        for number, scope, value in connection.execution_options(yield_per=5_000).execute(query):
+            yield number, Target(SCOPES[scope], value)
+
+
 def expression_of(target: Target) -> str:
     """The look-up expression (see `vocabulary.indicator`) that a target is found by."""
     return target.value if target.scope == URL else f"{target.value}/"

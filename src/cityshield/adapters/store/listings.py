@@ -42,8 +42,13 @@ def read_listings(engine: Engine, now: int) -> Iterator[Listing]:
         .order_by(indicators.c.value)
     )
     with engine.connect() as connection:
-        rows = connection.execution_options(yield_per=10_000).execute(query)
-        for host, some in groupby(rows, key=lambda row: row[0].partition("/")[0]):
-            entries = [(row[1], row[2]) for row in some]
-            names = tuple(dict.fromkeys(name for name, _ in entries))
-            yield Listing(host, names, max(seen for _, seen in entries))
+        # Millions of rows are sorted; SQLite takes this outside of a transaction only.
+        connection.connection.cursor().execute("PRAGMA temp_store=FILE")
+        try:
+            rows = connection.execution_options(yield_per=10_000).execute(query)
+            for host, some in groupby(rows, key=lambda row: row[0].partition("/")[0]):
+                entries = [(row[1], row[2]) for row in some]
+                names = tuple(dict.fromkeys(name for name, _ in entries))
+                yield Listing(host, names, max(seen for _, seen in entries))
+        finally:
+            connection.invalidate()  # its temporary files are not for others

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.output import write_whole
+from cityshield.entrypoints.cli.speech import pad, width
 from cityshield.entrypoints.cli.store import open_store, to_json
 from cityshield.vocabulary.report import STALE_DAYS, FeedReport
 
@@ -94,19 +94,12 @@ def _table(made: FeedReport, say: Say) -> list[str]:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows in columns: the number right, the name left, the rest right."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            cell + " " * (width - _width(cell))
-            if place == 1
-            else " " * (width - _width(cell)) + cell
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            pad(cell, columns) if place == 1 else " " * (columns - width(cell)) + cell
+            for place, (cell, columns) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
