@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import find_program
 
-SIZE_MB = 10
+SIZE_MB = 18
 SCRIPT = """
 import json, os, subprocess, sys
 
@@ -24,7 +24,7 @@ HOME = sys.argv[1] + "/home"
 told = {}
 os.mkdir(HOME)
 with open(HOME + "/reserve", "wb") as reserve:
-    reserve.write(bytes(4 << 20))
+    reserve.write(bytes(9 << 20))
 small = b"a.example\\n"
 for source in ("one", "two"):
     run("feeds", "import", "-", "--source", source, "--trusted", given=small)
