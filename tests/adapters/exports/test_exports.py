@@ -14,9 +14,10 @@ import dns.zone
 import msgspec
 import pytest
 
-from cityshield.adapters.exports.export import About, formats, in_order, moment
+from cityshield.adapters.exports.export import About, formats, in_order
 from cityshield.adapters.feeds.feed import Feed
 from cityshield.entrypoints.cli.decisions import _EXPORTS
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import (
     ALLOW,
     BLOCK,
@@ -95,7 +96,7 @@ def test_lists_of_names_are_read_back_by_our_own_feeds(name: str) -> None:
 
 
 def test_each_line_of_a_hosts_file_says_until_when() -> None:
-    until = moment(NOW + 30 * 86_400)
+    until = iso(NOW + 30 * 86_400)
     assert lines(written("hosts")) == [f"0.0.0.0 {name} # until {until}" for name in BLOCKED]
 
 
@@ -177,4 +178,4 @@ def test_misp_is_an_event_with_an_attribute_a_block() -> None:
     assert ("hostname", "z.example") in values
     assert ("domain", "whole.example") in values
     assert ("url", "http://docs.example/x?y='1'") in values
-    assert all(each["last_seen"] == moment(NOW + 30 * 86_400) for each in event["Attribute"])
+    assert all(each["last_seen"] == iso(NOW + 30 * 86_400) for each in event["Attribute"])

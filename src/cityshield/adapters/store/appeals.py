@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from cityshield.adapters.store.audit import record
-from cityshield.adapters.store.database import reading, writing
-from cityshield.adapters.store.decisions import change_within, get_within
+from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.decisions import CLOCK, change_within, get_within
 from cityshield.adapters.store.tables import appeal_voices, appeals, decisions
 from cityshield.desks.decisions.appeals import MOST_OPEN, begin, join, lapse, proof_of
 from cityshield.vocabulary.appeal import (
@@ -38,9 +38,6 @@ from cityshield.vocabulary.identity import READER, Identity
 
 PUBLIC = Identity("public", READER, how="page")
 """Whoever appeals: the audit knows no more of them."""
-
-CLOCK = Identity("clock", READER, how="local")
-"""Who closes appeals that have nothing left to decide."""
 
 _SECRET_BYTES, _PROOF_BYTES = 24, 16
 _WAITING = (STATES.index(OPEN), STATES.index(NEED_MORE))
@@ -92,7 +89,7 @@ def by_secret(engine: Engine, secret: str) -> Appeal | None:
     """The appeal that a secret opens, with the voice that it is the secret of and no other."""
     if not secret.isascii() or len(secret) > 100:
         return None
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return _by_secret(connection, secret)
 
 
@@ -101,13 +98,13 @@ def find(engine: Engine, *, states: Sequence[str] = (), most: int = 1000) -> lis
     query = select(appeals).order_by(appeals.c.state, appeals.c.due, appeals.c.id).limit(most)
     if states:
         query = query.where(appeals.c.state.in_([STATES.index(state) for state in states]))
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return [read_appeal(row) for row in connection.execute(query)]
 
 
 def waiting_on(engine: Engine, number: int) -> list[Appeal]:
     """The undecided appeals against a decision, without their voices."""
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return [read_appeal(row) for row in connection.execute(_waiting_on(number))]
 
 
@@ -177,7 +174,7 @@ def lapse_due(engine: Engine, now: int) -> int:
         .join(decisions, decisions.c.id == appeals.c.decision_id)
         .where(appeals.c.state.in_(_WAITING), or_(over, unanswered))
     )
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         if connection.execute(query.limit(1)).first() is None:
             return 0
     with writing(engine) as connection:

@@ -10,7 +10,6 @@ import msgspec
 from sqlalchemy import Engine, Select, func, select
 
 from cityshield.adapters.store.appeals import read_appeal, read_voice
-from cityshield.adapters.store.database import reading
 from cityshield.adapters.store.queue import find_numbered, holds
 from cityshield.adapters.store.tables import appeal_voices, appeals, decisions
 from cityshield.desks.decisions.appeals import asked_for
@@ -70,12 +69,12 @@ def count_waiting(engine: Engine, now: int) -> int:
             decisions.c.expires.is_(None) | (decisions.c.expires > now),
         )
     )
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return connection.scalar(query) or 0
 
 
 def _cases(engine: Engine, query: Select[Any]) -> list[Case]:
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         found = [read_appeal(row) for row in connection.execute(query)]
         mine = appeal_voices.c.appeal_id.in_([appeal.id for appeal in found])
         claims: dict[int, dict[str, None]] = defaultdict(dict)

@@ -83,13 +83,6 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
         raise StoreError("error-home", path=str(path.parent), reason=reason) from error
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads."""
-    with engine.connect() as connection:
-        yield connection
-
-
 def copy_database(source: Path, target: Path) -> None:
     """Copy a store while it is in use, by SQLite's online backup; complete or absent."""
     scratch = target.with_name(target.name + ".part")

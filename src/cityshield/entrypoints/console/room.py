@@ -24,7 +24,7 @@ from cityshield.entrypoints.console.visits import (
     Visits,
 )
 from cityshield.entrypoints.look.look import Look, html, other_language
-from cityshield.guards.dates import day
+from cityshield.guards.dates import day, iso
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError, Forbidden, StoreError
 
@@ -169,11 +169,6 @@ def shown_link(value: str) -> str:
 def moment(seconds: int) -> str:
     """A time in UTC to the minute: `2026-11-21 09:30`."""
     return f"{day(seconds)} {time.strftime('%H:%M', time.gmtime(seconds))}"
-
-
-def iso(seconds: int) -> str:
-    """A time as machines read it (RFC 3339)."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _in_language(request: Asked, place: str, language: str) -> str:
