@@ -14,6 +14,9 @@ import dns.xfr
 import dns.zone
 import msgspec
 
+from cityshield.config import Config
+from cityshield.jobs import zone_of
+from cityshield.service import Service
 from tests.conftest import Live, free_port, run_cli
 from tests.serving import serving
 
@@ -88,3 +91,16 @@ def test_a_feed_that_is_due_is_fetched_by_itself(home: Path) -> None:
             while b"1  partner" not in run_cli("feeds", "list", home=home).stdout:
                 assert time.monotonic() < deadline
                 time.sleep(0.5)
+
+
+def test_slow_transfers_keep_no_page_waiting(home: Path) -> None:
+    service = Service(home, Config())
+    try:
+        zone = zone_of(service)
+        slow = [zone.records()[1] for _ in range(40)]
+        with service.engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        for records in slow:
+            assert list(records) == []
+    finally:
+        service.close()

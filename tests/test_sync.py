@@ -120,6 +120,22 @@ def test_a_feed_is_taken(desk: Desk) -> None:
     assert agent.startswith("CityShield/") and "help@cert.example" in agent and agent.isascii()
 
 
+def test_a_clock_that_was_years_ahead_for_a_while_leaves_no_feed_waiting_for_years(
+    desk: Desk,
+) -> None:
+    desk.server.replies["/list"] = lines(3)
+    desk.add()
+    assert desk.sync() == {"partner": "taken"}
+    desk.clock.time += 3650 * DAY
+    assert desk.sync(due=True) == {"partner": "taken"}
+    desk.clock.time -= 3650 * DAY - 60
+    desk.server.replies["/list"] = lines(4)
+    assert [feed.name for feed in list_subscribed(desk.engine, desk.clock.time)] == ["partner"]
+    assert desk.sync("partner", due=True) == {"partner": "taken"}
+    assert desk.listed("h3.example")
+    assert desk.sync(due=True) == {}
+
+
 def test_an_unchanged_feed_is_asked_for_by_its_tag_and_still_lists_what_it_listed(
     desk: Desk,
 ) -> None:

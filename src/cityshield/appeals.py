@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cityshield.adapters.store import appeals as kept
+from cityshield.adapters.store.cases import Case, find_cases, get_case
 from cityshield.config import Config
 from cityshield.desks.decisions import appeals as rules
 from cityshield.desks.decisions import review
@@ -72,10 +73,21 @@ class Appeals:
         kept.lapse_due(self._engine, self._clock.now())
         return kept.find(self._engine, states=states)
 
-    def get(self, number: int) -> Appeal:
-        """One appeal with all that was written."""
+    def read(self, number: int, by: Identity) -> Appeal:
+        """One appeal with all that was written, which is personal: the audit has who read it."""
+        now = self._clock.now()
+        kept.lapse_due(self._engine, now)
+        return kept.read(self._engine, number, by, now)
+
+    def cases(self, states: Sequence[str], text: str, most: int, skip: int = 0) -> list[Case]:
+        """Appeals with what they are against, without what was written: see `find_cases`."""
         kept.lapse_due(self._engine, self._clock.now())
-        return kept.get(self._engine, number)
+        return find_cases(self._engine, states, text, most, skip)
+
+    def case(self, number: int) -> Case:
+        """One appeal with what it is against, without what was written."""
+        kept.lapse_due(self._engine, self._clock.now())
+        return get_case(self._engine, number)
 
     def ask(self, number: int, text: str, by: Identity) -> Appeal:
         """Ask who appealed for more: see `rules.ask`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,15 +18,19 @@ from cityshield.config import Config
 from cityshield.desks.decisions import review
 from cityshield.desks.decisions.automatic import Listing, agreed
 from cityshield.desks.decisions.collateral import (
+    BANK,
     CLASSES,
-    PLATFORM,
+    EMERGENCY,
+    GOVERNMENT,
+    OWN,
     domain_of,
+    domains_asked,
     guards_of,
     is_refused,
 )
 from cityshield.desks.decisions.lists import InMemory, Together
 from cityshield.desks.decisions.seed import Seed
-from cityshield.desks.decisions.target import read_target
+from cityshield.desks.decisions.target import is_name, read_target
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.ports.clock import Clock
 from cityshield.ports.guarded import GuardLists
@@ -47,6 +52,10 @@ if TYPE_CHECKING:
 CLERK = Identity("automatic", "operator", how="local")
 """Who decides where several feeds agree."""
 
+
+_WIDE = frozenset({BANK, GOVERNMENT, EMERGENCY, OWN})
+"""Classes for which a public suffix stands for all names below it, such as `gov.example`. That a
+platform is popular says nothing of its tenants."""
 
 _TOO_FEW = "no longer listed by enough trusted sources"
 
@@ -71,6 +80,8 @@ class Desk:
         self._engine = engine
         self._clock = clock
         self._settings = config.decisions
+        ours = (urlsplit(config.operator.address).hostname, config.zone.blocked_to)
+        self._own = (*config.decisions.own, *(name for name in ours if name and is_name(name)))
 
     @cached_property
     def suffixes(self) -> Suffixes:
@@ -79,7 +90,7 @@ class Desk:
 
     @cached_property
     def _seed(self) -> Seed:
-        return Seed(self.suffixes, self._settings.own)
+        return Seed(self.suffixes, self._own)
 
     @cached_property
     def _lists(self) -> GuardLists:
@@ -221,8 +232,8 @@ class Desk:
         now = self._clock.now()
         entries = [(domain_of(name, self.suffixes), name) for name in self._widened(names, kind)]
         taken = replace_guarded(self._engine, source, kind, entries, by, now)
-        lists = Together(self._seed, InMemory(read_guarded(self._engine)))
-        return taken, self._withdraw(lists, now)
+        named = {domain for domain, _ in entries}
+        return taken, self._withdraw(self._lists, now, named)
 
     @cached_property
     def zone(self) -> StoredZone:
@@ -250,17 +261,20 @@ class Desk:
         return verify(self._engine, self._clock.now(), is_guarded)
 
     def _widened(self, names: Sequence[str], kind: str) -> list[str]:
-        """Names, and for a public suffix that is no platform's own all names below it."""
-        wide = [f"*.{n}" for n in names if kind != PLATFORM and self.suffixes.suffix(n) == n]
+        """Names, and for a public suffix all names below it where its class takes them in."""
+        wide = [f"*.{n}" for n in names if kind in _WIDE and self.suffixes.suffix(n) == n]
         return [*names, *wide]
 
-    def _withdraw(self, lists: GuardLists, now: int) -> int:
-        """End the blocks in DNS of names that are guarded by now."""
+    def _withdraw(self, lists: GuardLists, now: int, named: Set[str] | None = None) -> int:
+        """End the blocks in DNS of names that are guarded by now.
+
+        With `named`, only those whose guards are found under one of these domains.
+        """
         hurt = [
-            (decision.id, f"guarded: {guards[0].kind}, {guards[0].name} ({guards[0].source})")
-            for decision in kept.find(self._engine, states=(IN_FORCE,))
-            if (guards := guards_of(decision.target, lists, self.suffixes))
-            and is_refused(decision.action, decision.target, guards)
+            (number, f"guarded: {guards[0].kind}, {guards[0].name} ({guards[0].source})")
+            for number, target in kept.blocked_names(self._engine)
+            if named is None or not named.isdisjoint(domains_asked(target.host, self.suffixes))
+            if (guards := guards_of(target, lists, self.suffixes))
         ]
         kept.end_many(self._engine, hurt, CLERK, now)
         return len(hurt)

@@ -13,8 +13,10 @@ from typing import Any
 
 import structlog
 
+from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.listings import agreement_of
 from cityshield.adapters.store.subscriptions import list_subscribed
+from cityshield.adapters.store.zone import StoredZone
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError
 
@@ -76,10 +78,8 @@ async def _decide(service: Service) -> None:
 async def _serve_zone(service: Service) -> None:
     """Serve the block zone; where it cannot listen, say so and try again."""
     from cityshield.adapters.rpz.server import ZoneServer
-    from cityshield.adapters.store.zone import StoredZone
 
-    settings = service.config.zone
-    zone = StoredZone(service.engine, service.clock.now, settings.shape)
+    settings, zone = service.config.zone, zone_of(service)
     while True:
         try:
             server = ZoneServer(zone, settings)
@@ -93,6 +93,12 @@ async def _serve_zone(service: Service) -> None:
         except Exception as error:
             log.error("zone", error=type(error).__name__)
         await asyncio.sleep(_ZONE_AGAIN_S)
+
+
+def zone_of(service: Service) -> StoredZone:
+    """The zone over connections of its own: a resolver that reads slowly keeps no page waiting."""
+    engine = open_database(service.home, pooled=False)
+    return StoredZone(engine, service.clock.now, service.config.zone.shape)
 
 
 async def _run(home: Path, *command: str) -> None:

@@ -145,9 +145,7 @@ class RealRooms:
 
     def pack_bytes(self) -> bytes:
         """The pack in use as one file, for readers in other places."""
-        from cityshield.adapters.packs.pack import assemble
-
-        return assemble(self._pack.header, self._pack.signature, self._pack.sections)
+        return self._pack.content
 
     @cached_property
     def _pack(self) -> Pack:

@@ -27,6 +27,7 @@ def main() -> None:
 def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gate:
     """The ASGI application with every route, over a data directory."""
     from cityshield.entrypoints.api.routes import api_routes
+    from cityshield.entrypoints.console.room import HOME, Console
     from cityshield.entrypoints.console.routes import console_routes
     from cityshield.entrypoints.pages.appeals import appeal_routes
     from cityshield.entrypoints.pages.decisions import BlockPage, decision_routes
@@ -37,15 +38,15 @@ def application(home: Path, config: Config, folders: Sequence[Path] = ()) -> Gat
     from cityshield.service import Service
 
     service = Service(home, config, folders)
-    page = Page(service)
+    page, console = Page(service), Console(service)
     shown = [*page_routes(page), *decision_routes(page), *appeal_routes(page)]
     shown += statistics_routes(page)
     return make_app(
         service,
-        [api_routes(service), console_routes(service), *shown],
-        page.refuse,
+        [api_routes(service), console_routes(console), *shown],
+        {"/": page.refuse, HOME: console.refuse_page},
         partial(BlockPage, page=page),
-        jobs_of(service),
+        [*jobs_of(service), page.prepare],
     )
 
 

@@ -41,7 +41,13 @@ from cityshield.adapters.store.subscriptions import (
 from cityshield.collect import TAXII_FORMAT, Collected, agent_of, collect, signature_url
 from cityshield.config import Config
 from cityshield.desk import Desk
-from cityshield.desks.feeds.standing import after_failure, after_try, due_after, reason_to_hold
+from cityshield.desks.feeds.standing import (
+    after_failure,
+    after_try,
+    due_after,
+    is_due,
+    reason_to_hold,
+)
 from cityshield.imports import Counted, count_entries, import_feed, import_guard_list
 from cityshield.vocabulary.errors import CityShieldError, InputError, StoreError
 from cityshield.vocabulary.identity import Identity
@@ -134,7 +140,7 @@ class Syncing:
         """The feeds of these names, else all; if wished only those that are due."""
         if names:
             feeds = [get_subscribed(self._engine, name) for name in dict.fromkeys(names)]
-            return [feed for feed in feeds if not due or feed.due <= self._clock.now()]
+            return [feed for feed in feeds if not due or is_due(feed, self._clock.now())]
         return list_subscribed(self._engine, self._clock.now() if due else None)
 
     def sync(self, feeds: Sequence[Subscribed]) -> Iterator[Synced]:

@@ -12,12 +12,14 @@ import pytest
 
 from cityshield.adapters.store import audit
 from cityshield.adapters.store import decisions as kept
-from cityshield.adapters.store.appeals import find, get
+from cityshield.adapters.store.appeals import find, read
 from cityshield.adapters.store.database import open_database
 from cityshield.vocabulary.appeal import GRANTED, OPEN
 from cityshield.vocabulary.decision import IN_FORCE, REMOVED
+from cityshield.vocabulary.identity import Identity
 
 MOMENTS = 25
+EYES = Identity("eyes", "admin", how="local")
 WORKER = """
 import sys
 from pathlib import Path
@@ -63,7 +65,7 @@ def test_a_block_has_ended_if_and_only_if_its_appeals_are_granted(home: Path) ->
     for appeal in find(engine, most=100_000):
         state = decisions[appeal.decision].state
         assert (appeal.state, state) in ((GRANTED, REMOVED), (OPEN, IN_FORCE))
-        assert len(get(engine, appeal.id).voices) == appeal.people
+        assert len(read(engine, appeal.id, EYES, 0).voices) == appeal.people
     acts = [(e.action, e.detail) for e in audit.read_audit(engine) if e.action == "appeals.grant"]
     assert len(acts) == len(set(acts)) >= 2 * MOMENTS
     assert audit.verify(engine).broken_at is None

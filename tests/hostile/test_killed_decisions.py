@@ -37,6 +37,7 @@ from cityshield.vocabulary.identity import Identity
 
 desk = Desk(open_database(Path(sys.argv[1])), SystemClock(), Config())
 ana, bo = Identity("ana", "analyst"), Identity("bo", "analyst")
+print("begun", flush=True)
 for number in range(100_000):
     made = desk.propose(f"h{number}.run{sys.argv[2]}.example", "block", "r", ana).id
     desk.approve(made, bo)
@@ -71,9 +72,10 @@ def test_nothing_that_was_approved_is_lost_and_nothing_is_done_twice(home: Path)
             worker = subprocess.Popen(
                 [sys.executable, "-c", WORKER, str(home), str(moments)], stdout=subprocess.PIPE
             )
-            time.sleep(chance.uniform(0.5, 1.1))
-            worker.kill()
             assert worker.stdout is not None
+            worker.stdout.readline()  # it has begun, however busy the machine is
+            time.sleep(chance.uniform(0.0, 0.6))
+            worker.kill()
             for line in worker.communicate()[0].decode().splitlines():
                 word, _, number = line.partition(" ")
                 if number.isdigit():

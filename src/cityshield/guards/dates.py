@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 
 def day(seconds: int) -> str:
@@ -13,3 +14,9 @@ def day(seconds: int) -> str:
 def moment(seconds: int) -> str:
     """A time in seconds since 1970 to the minute: `2026-11-21 08:30 UTC`."""
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+
+
+@lru_cache(maxsize=4096)  # one run of the automatic tier gives many decisions the same times
+def iso(seconds: int) -> str:
+    """A time in seconds since 1970 as machines read it (RFC 3339): `2026-11-21T08:30:00Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

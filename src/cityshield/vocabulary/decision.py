@@ -45,11 +45,15 @@ class Target(msgspec.Struct, frozen=True, order=True, gc=False):
         return self.value.partition("/")[0]
 
 
-class Approval(msgspec.Struct, frozen=True, gc=False):
-    """One person's consent to a decision, at a time (seconds since 1970, UTC)."""
+class Approval(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One person's consent to a decision, at a time (seconds since 1970, UTC).
+
+    `makers` are those who made the token that it came with: see `vocabulary.identity`.
+    """
 
     name: str
     at: int
+    makers: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True):

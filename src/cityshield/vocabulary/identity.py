@@ -34,7 +34,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     `scopes` is empty for all that the role allows. `how` says what proved the identity:
     `token`, or `local` for the operating-system user who owns the data directory. `id` is the
-    token's, for names are not unique; `made_by` is who made that token.
+    token's, for names are not unique; `makers` are who made that token, and who made theirs, the
+    nearest last.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Identity(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     how: str = "token"
     id: str = ""
-    made_by: str = ""
+    makers: tuple[str, ...] = ()
 
     def may(self, scope: str) -> bool:
         """Whether this identity may act within `scope`."""

@@ -11,7 +11,6 @@ BY_PERSON: Final = "person"
 BY_APPEAL: Final = "appeal"
 BY_GUARD: Final = "guarded"
 BY_SOURCES: Final = "too-few-sources"
-ENDS: Final = (BY_EXPIRY, BY_SOURCES, BY_PERSON, BY_APPEAL, BY_GUARD)
 """How a block ends: its time is over, too few sources list it, a person ends it, an appeal is
 granted, the name is guarded by now."""
 

@@ -14,9 +14,10 @@ import dns.zone
 import msgspec
 import pytest
 
-from cityshield.adapters.exports.export import About, formats, in_order, moment
+from cityshield.adapters.exports.export import About, formats, in_order
 from cityshield.adapters.feeds.feed import Feed
 from cityshield.entrypoints.cli.decisions import _EXPORTS
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import (
     ALLOW,
     BLOCK,
@@ -95,7 +96,7 @@ def test_lists_of_names_are_read_back_by_our_own_feeds(name: str) -> None:
 
 
 def test_each_line_of_a_hosts_file_says_until_when() -> None:
-    until = moment(NOW + 30 * 86_400)
+    until = iso(NOW + 30 * 86_400)
     assert lines(written("hosts")) == [f"0.0.0.0 {name} # until {until}" for name in BLOCKED]
 
 
@@ -115,7 +116,26 @@ def test_the_zone_file_is_one_that_a_library_and_bind_read(tmp_path: Path) -> No
 
 
 def test_squid_is_given_no_name_below_a_listed_domain() -> None:
-    assert lines(written("squid")) == [".whole.example", "z.example"]
+    listed = in_order(
+        [decision(1, Target(DOMAIN, "whole.example")), decision(2, Target(HOST, "a.whole.example"))]
+    )
+    assert lines(written("squid", listed)) == [".whole.example"]
+
+
+def test_squid_blocks_no_allowed_name_and_says_what_it_leaves_out() -> None:
+    text = written("squid")  # good.whole.example is allowed
+    assert lines(text) == ["sub.whole.example", "whole.example", "z.example"]
+    assert "for one of them is allowed: whole.example\n" in text
+    deep = in_order(
+        [
+            decision(1, Target(DOMAIN, "whole.example")),
+            decision(2, Target(DOMAIN, "a.whole.example")),
+            decision(3, Target(DOMAIN, "b.a.whole.example"), ALLOW),
+            decision(4, Target(DOMAIN, "c.whole.example")),
+            decision(5, Target(HOST, "d.c.whole.example")),
+        ]
+    )
+    assert lines(written("squid", deep)) == ["a.whole.example", ".c.whole.example", "whole.example"]
 
 
 def test_csv_has_one_decision_a_row_and_no_formula() -> None:
@@ -158,4 +178,4 @@ def test_misp_is_an_event_with_an_attribute_a_block() -> None:
     assert ("hostname", "z.example") in values
     assert ("domain", "whole.example") in values
     assert ("url", "http://docs.example/x?y='1'") in values
-    assert all(each["last_seen"] == moment(NOW + 30 * 86_400) for each in event["Attribute"])
+    assert all(each["last_seen"] == iso(NOW + 30 * 86_400) for each in event["Attribute"])

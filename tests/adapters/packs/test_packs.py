@@ -67,6 +67,16 @@ def test_no_changed_byte_gets_through(place: int, change: int) -> None:
     assert pack.sections == SECTIONS  # a compressor's spare bit, which changes nothing
 
 
+def test_a_header_that_was_not_written_as_signed_is_refused() -> None:
+    content = make()
+    size = int.from_bytes(content[8:12], "little")
+    spaced = content[12 : 12 + size].replace(b":", b": ", 1)
+    with pytest.raises(InputError) as caught:
+        read_pack(content[:8] + len(spaced).to_bytes(4, "little") + spaced + content[12 + size :])
+    assert caught.value.args_for_sentence == {"section": "header"}
+    assert read_pack(content).content == content
+
+
 @given(st.integers(0, len(make()) - 1))
 def test_no_cut_pack_gets_through(size: int) -> None:
     with pytest.raises(InputError):

@@ -7,8 +7,8 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 from base64 import b64encode
-from pathlib import Path
 
 import dns.exception
 import dns.flags
@@ -22,6 +22,7 @@ import dns.xfr
 import dns.zone
 import pytest
 
+from cityshield.adapters.rpz import server as module
 from cityshield.adapters.rpz.server import ZoneServer
 from cityshield.adapters.rpz.settings import ZoneSettings
 from cityshield.adapters.rpz.wire import Timing, Writer
@@ -137,8 +138,11 @@ def test_a_setting_that_cannot_be_used_is_refused(given: dict[str, tuple[str, ..
         ZoneServer(MemoryZone(), ZoneSettings(**given))  # type: ignore[arg-type]
 
 
-def test_a_transfer_over_tls_speaks_dns_over_tls(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """The settings of a server with a certificate of its own."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "c.pem", folder / "k.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         + ["-nodes", "-days", "2", "-subj", "/CN=zone.example", "-keyout", str(key)]
@@ -146,9 +150,12 @@ def test_a_transfer_over_tls_speaks_dns_over_tls(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    given = {"certificate": str(certificate), "key": str(key), "tls_port": 0}
-    with serving(MemoryZone("a.example"), **given) as server:
-        context = ssl.create_default_context(cafile=str(certificate))
+    return {"certificate": str(certificate), "key": str(key), "tls_port": 0}
+
+
+def test_a_transfer_over_tls_speaks_dns_over_tls(tls: dict[str, object]) -> None:
+    with serving(MemoryZone("a.example"), **tls) as server:
+        context = ssl.create_default_context(cafile=str(tls["certificate"]))
         context.check_hostname = False
         context.set_alpn_protocols(["dot"])
         host, port = server.addresses[1]
@@ -200,3 +207,41 @@ def test_only_so_many_connections_are_served_at_once() -> None:
                 assert third.recv(2)
         for stream in held:
             stream.close()
+
+
+def test_connections_that_never_shake_hands_are_counted_and_end(
+    tls: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_HANDSHAKE_S", 2.0)
+    with serving(MemoryZone("a.example"), connections=8, **tls) as server:  # two for each peer
+        idle = [socket.create_connection(server.addresses[1], timeout=5) for _ in range(6)]
+        began = time.monotonic()
+        assert [_is_ended(stream, 0.3) for stream in idle] == [False] * 2 + [True] * 4
+        assert all(_is_ended(stream, 4) for stream in idle[:2])
+        assert 1.5 < time.monotonic() - began < 6
+        context = ssl.create_default_context(cafile=str(tls["certificate"]))
+        context.check_hostname = False
+        plain = socket.create_connection(server.addresses[1], timeout=5)
+        context.wrap_socket(plain).close()  # there is room again
+        for stream in idle:
+            stream.close()
+
+
+def test_a_stranger_gets_no_handshake(tls: dict[str, object]) -> None:
+    given = {"allow": ("192.0.2.0/24",), **tls}
+    with (
+        serving(MemoryZone("a.example"), **given) as server,
+        socket.create_connection(server.addresses[1], timeout=5) as stream,
+    ):
+        assert _is_ended(stream, 2)
+
+
+def _is_ended(stream: socket.socket, within_s: float) -> bool:
+    """Whether the other side closes the connection within a time."""
+    stream.settimeout(within_s)
+    try:
+        return stream.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True

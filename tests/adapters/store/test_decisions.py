@@ -153,6 +153,26 @@ def test_what_has_had_its_time_leaves_the_zone_by_itself(desk: Desk) -> None:
     assert list(audit.read_audit(desk.engine))[-1].action == "decisions.expire"
 
 
+def test_what_a_clock_that_was_years_ahead_has_ended_comes_back(desk: Desk) -> None:
+    number = desk.decide(Target(HOST, "a.example"), days=90)
+    short = desk.decide(Target(HOST, "b.example"), days=1)
+    removed = desk.decide(Target(HOST, "c.example"), days=90)
+    desk.remove(removed)
+    desk.now += 3650 * DAY_S
+    desk.zone.publish()
+    assert desk.records() == {}
+    desk.now -= 3648 * DAY_S
+    assert kept.revive(desk.engine, desk.now) == 1
+    desk.zone.publish()
+    assert desk.records() == {"a.example": BLOCKED}
+    back = kept.get(desk.engine, number)
+    assert (back.state, back.ended_at) == (IN_FORCE, None)
+    assert kept.get(desk.engine, short).state == EXPIRED
+    assert kept.get(desk.engine, removed).state == REMOVED
+    assert kept.revive(desk.engine, desk.now) == 0
+    assert audit.verify(desk.engine).broken_at is None
+
+
 def test_a_serial_grows_also_when_the_clock_goes_back(desk: Desk) -> None:
     first = desk.zone.publish()
     assert first == NOW

@@ -24,7 +24,7 @@ from cityshield.adapters.store.index import (
 )
 from cityshield.adapters.store.indicators import import_entries, remove_expired
 from cityshield.adapters.store.lookup import IndicatorLookup
-from cityshield.adapters.store.sources import remove_source
+from cityshield.adapters.store.sources import list_sources, remove_source
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.indicator import (
@@ -275,3 +275,21 @@ def test_a_source_goes_with_its_keys(home: Path) -> None:
     with pytest.raises(InputError):
         remove_source(engine, home, clock, someone, "one")
     assert len(IndicatorLookup(home, clock)) == 1
+
+
+def test_how_many_entries_a_source_has_is_known_without_counting(home: Path) -> None:
+    engine, clock = open_database(home), Clock()
+
+    def known() -> dict[str, int]:
+        return {source.name: source.entries for source in list_sources(engine)}
+
+    import_entries(engine, home, clock, "one", hosts("a.example", "b.example"), expires_days=1)
+    import_entries(engine, home, clock, "one", hosts("b.example", "c.example"), expires_days=2)
+    import_entries(engine, home, clock, "two", hosts("a.example"), expires_days=1)
+    assert known() == {"one": 3, "two": 1}
+    clock.time += 86_400
+    assert remove_expired(engine, home, clock.time) == 2
+    assert known() == {"one": 2, "two": 0}
+    someone = Identity("admin", "admin", how="local")
+    remove_source(engine, home, clock, someone, "one")
+    assert known() == {"two": 0}

@@ -48,7 +48,7 @@ def test_a_session_is_whose_token_it_is_and_unguessable(home: Path) -> None:
     store = Store(home)
     one, other = store.start(), store.start()
     assert store.who(one, NOW) == store.ana == store.who(other, NOW)
-    assert store.ana.made_by == "root"
+    assert store.ana.makers == ("root",)
     assert len(one) == 64 and one != other
     for wrong in ("", one[:-1], one.upper(), "0" * 64, store.ana.id, "\0", "\ud800"):
         assert store.who(wrong, NOW) is None

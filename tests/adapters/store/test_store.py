@@ -125,7 +125,7 @@ def test_a_token_proves_whose_it_is_until_it_ends(home: Path) -> None:
     token = create_token(engine, ROOT, NOW, "feeder", ADMIN, ["indicators:write"], 1)
     made = list_tokens(engine)[0].id
     found = authenticate(engine, token, NOW)
-    assert found == Identity("feeder", ADMIN, ("indicators:write",), id=made, made_by="root")
+    assert found == Identity("feeder", ADMIN, ("indicators:write",), id=made, makers=("root",))
     assert authenticate(engine, token[:-1] + "x", NOW) is None
     assert authenticate(engine, token, NOW + 86_400) is None
     revoke_token(engine, ROOT, NOW, list_tokens(engine)[0].id)

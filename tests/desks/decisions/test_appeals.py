@@ -109,7 +109,7 @@ def test_a_question_stops_our_clock_and_an_answer_starts_it_anew() -> None:
 
 def test_who_had_a_part_may_own_up_but_not_say_that_they_were_right() -> None:
     made, decision = appeal(), decided()
-    of_ana = Identity("helper", "analyst", made_by="  ANA ")
+    of_ana = Identity("helper", "analyst", makers=("  ANA ",))
     for by in (ANA, BO, Identity("ana ", "analyst"), of_ana):
         refused(Forbidden, "error-appeal-own", rules.uphold, made, decision, "r", by, NOW)
         refused(Forbidden, "error-appeal-own", rules.grant, made, decision, "r", MENDED, by, NOW)

@@ -48,10 +48,22 @@ def test_nobody_approves_twice_whatever_the_token(again: Identity) -> None:
 
 def test_who_made_a_token_does_not_approve_by_it() -> None:
     with pytest.raises(Forbidden) as caught:
-        approve(proposed(), [], Identity("bo", "analyst", made_by="Ana"), NOW)
+        approve(proposed(), [], Identity("bo", "analyst", makers=("Ana",)), NOW)
     assert caught.value.sentence == "error-approved-by-own"
-    by_admin = Identity("bo", "analyst", made_by="root")
+    by_admin = Identity("bo", "analyst", makers=("root",))
     assert approve(proposed(), [], by_admin, NOW).state == IN_FORCE
+
+
+def test_who_made_a_token_does_not_approve_after_it_nor_through_a_third() -> None:
+    zoe = Identity("zoe", "analyst", makers=("root", "mia"))
+    made = propose(BLOCK, NAME, "r", [], zoe, NOW)
+    for maker in ("Mia", "root"):
+        with pytest.raises(Forbidden) as caught:
+            approve(made, [], Identity(maker, "admin"), NOW)
+        assert caught.value.sentence == "error-approved-by-made"
+    with pytest.raises(Forbidden):
+        approve(propose(BLOCK, NAME, "r", [], Identity("root", "admin"), NOW), [], zoe, NOW)
+    assert approve(made, [], BO, NOW).state == IN_FORCE
 
 
 def test_two_spellings_of_a_name_are_one_person() -> None:

@@ -11,8 +11,10 @@ import msgspec
 
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.store.tokens import create_token
+from cityshield.appeals import Appeals
 from cityshield.config import Config, Server
 from cityshield.desk import Desk
+from cityshield.entrypoints.console.room import HOME, Console
 from cityshield.entrypoints.console.routes import console_routes
 from cityshield.entrypoints.web.app import make_app
 from cityshield.service import Service
@@ -20,7 +22,7 @@ from cityshield.vocabulary.identity import Identity
 
 ROOT = Identity("Root", "admin", how="local")
 HOST = "console.example"
-DECISIONS = "/console/decisions"
+DECISIONS, APPEALS = "/console/decisions", "/console/appeals"
 _KEY = re.compile(r'name="key" value="([0-9a-f]{64})"')
 
 
@@ -45,7 +47,9 @@ class City:
         self.service.clock = self.clock
         self.service.desk = self.desk = Desk(self.service.engine, self.clock, config)
         self.engine = self.service.engine
-        self.app = make_app(self.service, [console_routes(self.service)])
+        self.service.appeals = self.appeals = Appeals(self.engine, self.clock, config)
+        console = Console(self.service)
+        self.app = make_app(self.service, [console_routes(console)], {HOME: console.refuse_page})
 
     def token(self, name: str, role: str = "analyst", by: Identity = ROOT, **more: Any) -> str:
         return create_token(self.engine, by, self.clock.now(), name, role, **more)
@@ -90,3 +94,7 @@ class Browser:
         chosen = {f"d-{number}": "1" for number in numbers}
         form = {"key": await self.key(), "act": what, "reason": reason, **chosen}
         return await self.post(f"{DECISIONS}/act", form)
+
+    async def answer(self, what: str, number: int, text: str) -> httpx.Response:
+        form = {"key": await self.key(), "act": what, "text": text}
+        return await self.post(f"{APPEALS}/{number}/act", form)

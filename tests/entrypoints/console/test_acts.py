@@ -69,7 +69,7 @@ async def test_one_person_does_not_approve_twice_whatever_they_sign_in_with(city
     ana = await city.person("Ana", "admin")
     made = {"step": "send", "target": "parcel.example", "reason": "r", "action": "block"}
     await ana.post(f"{DECISIONS}/new", {"key": await ana.key(), "days": "9", **made})
-    me = Identity("Ana", "admin", id="1", made_by="Root")
+    me = Identity("Ana", "admin", id="1", makers=("Root",))
     again = [
         await city.person("Ana"),
         await city.person("ａｎａ "),

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import update
 
 from cityshield.adapters.clock import SystemClock
-from cityshield.adapters.store.database import open_database
+from cityshield.adapters.store.database import open_database, writing
 from cityshield.adapters.store.decisions import find, get
+from cityshield.adapters.store.tables import appeals
 from cityshield.adapters.store.tokens import create_token
+from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
 from cityshield.imports import import_feed, import_guard_list
+from cityshield.vocabulary.appeal import GRANTED, NEED_MORE, OPEN, UPHELD
 from cityshield.vocabulary.decision import IN_FORCE, PROPOSED, REFUSED
 from cityshield.vocabulary.identity import Identity
 from tests.conftest import Live, find_program
@@ -24,7 +28,7 @@ from tests.conftest import Live, find_program
 pytestmark = pytest.mark.chromium
 
 ROOT = Identity("Root", "admin", how="local")
-ANA, BO = Identity("Ana", "analyst"), Identity("Bo", "analyst")
+ANA, BO, DI = Identity("Ana", "analyst"), Identity("Bo", "analyst"), Identity("Di", "analyst")
 CLOCK = SystemClock()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -38,6 +42,7 @@ class City:
         (home / "cityshield.toml").write_text(loose)
         self.engine = open_database(home)
         self.desk = Desk(self.engine, CLOCK, Config())
+        self.appeals = Appeals(self.engine, CLOCK, Config())
         listed = BytesIO(b"parcel-desk.example\n")
         import_feed(self.engine, home, CLOCK, ROOT, listed, source="partner")
         popular = BytesIO(b"metro.example\n")
@@ -52,6 +57,30 @@ class City:
 
     def propose(self, *names: str, by: Identity = ANA) -> list[int]:
         return [self.desk.propose(name, "block", "asks for card numbers", by).id for name in names]
+
+    def appeal(self, name: str, speaker: str = "owner", by: Identity = ANA) -> int:
+        """A new block by two people, and an appeal against it."""
+        (number,) = self.propose(name, by=by)
+        self.desk.approve(number, DI)
+        given = {"purpose": "pots and pans\nand kettles", "control": "dns"}
+        appeal, _ = self.appeals.open(
+            number,
+            speaker,
+            "mistake",
+            "I sell pots.\nNo cards.",
+            contact="ring 555",
+            evidence=given,
+        )
+        return appeal.id
+
+    def due(self, number: int, in_s: int) -> None:
+        """Move the clock of an appeal."""
+        with writing(self.engine) as connection:
+            due = {"due": CLOCK.now() + in_s}
+            connection.execute(update(appeals).where(appeals.c.id == number).values(due))
+
+    def answered(self, number: int) -> str:
+        return self.appeals.case(number).appeal.state
 
     def state(self, number: int) -> str:
         return get(self.engine, number).state
@@ -245,6 +274,101 @@ def test_everything_works_without_javascript(browser: Browser, city: City) -> No
         assert page.locator("#token").count() == 1
 
 
+def test_appeals_are_answered_by_keys_alone(browser: Browser, city: City) -> None:
+    one, two = city.appeal("appeal-a.example"), city.appeal("appeal-b.example")
+    city.due(two, -7200)
+    with context(browser) as opened:
+        page = opened.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        city.sign_in(page)
+        page.click("a[href='/console/appeals'] >> nth=0")
+        keys = page.keyboard
+        keys.press("/")
+        keys.type("appeal-nxax")
+        expect(page.locator("#found")).to_contain_text("Nothing fits")
+        for _ in "nxax":
+            keys.press("Backspace")
+        expect(page.locator("#found tbody tr")).to_have_count(2)
+        keys.press("Escape")
+        assert focused(page) == f"a{two}"  # the overdue first
+        for key, expected in (("j", one), ("k", two), ("x", two), ("a", two), ("r", two)):
+            keys.press(key)
+            assert focused(page) == f"a{expected}"
+        keys.press("Enter")
+        page.wait_for_url(f"{city.url}/appeals/{two}")
+        expect(page.locator(".late")).to_contain_text("late by 2 h")
+        expect(page.locator("kbd.hint")).to_have_text(["n", "w", "m", "u"])
+        keys.press("?")
+        expect(page.locator("dialog")).to_contain_text("uphold the decision")
+        keys.press("Escape")
+        keys.press("u")
+        page.wait_for_url("**/confirm?act=uphold")
+        assert focused(page) == "text"
+        assert page.evaluate("scrollY") == 0  # nobody is led past the evidence
+        keys.type("it still asks for cards")
+        keys.press("Tab")
+        keys.press("Enter")
+        expect(page.locator(".card--done")).to_contain_text("The decision stays")
+        assert (city.answered(one), city.answered(two)) == (OPEN, UPHELD)
+        assert faults == []
+
+
+def test_clocks_tick(browser: Browser, city: City) -> None:
+    number = city.appeal("tick.example")
+    (waits,) = city.propose("tick-too.example")
+    with context(browser) as opened:
+        page = opened.new_page()
+        city.sign_in(page)
+        city.due(number, 3600 + 20)
+        page.clock.install()
+        page.goto(f"{city.url}/appeals?text=tick")
+        clock = page.locator(f"#a{number} time")
+        expect(clock).to_have_text("1 h 0 min left")
+        page.clock.run_for(60_000)
+        expect(clock).to_have_text("59 min left")
+        page.clock.run_for(59 * 60_000 + 30_000)
+        expect(clock).to_have_text("late by 0 min")
+        expect(clock).to_have_class("late")
+        page.goto(f"{city.url}/decisions?text=tick-too")
+        clock = page.locator(f"#d{waits} time")
+        page.clock.run_for(26 * 3600_000)
+        expect(clock).to_have_text("1 d 2 h")
+    with context(browser, java_script_enabled=False) as opened:
+        page = opened.new_page()
+        city.sign_in(page)
+        city.due(number, 3600 + 59)
+        page.goto(f"{city.url}/appeals?text=tick")
+        assert page.inner_text(f"#a{number} time") == "1 h 0 min left"
+    city.appeals.grant(number, "x", "wrong", BO)
+
+
+def test_appeals_are_answered_without_javascript(browser: Browser, city: City) -> None:
+    one, two = city.appeal("still-a.example"), city.appeal("still-b.example", by=BO)
+    with context(browser, java_script_enabled=False) as opened:
+        page = opened.new_page()
+        city.sign_in(page)
+        page.goto(f"{city.url}/appeals")
+        page.fill("#f-text", "still-")
+        page.select_option("#f-state", "open")
+        page.click("#filter button")
+        assert page.locator("#found tbody tr").count() == 2
+        page.click(f"#a{one} a.open")
+        assert not page.locator("kbd.hint").first.is_visible()
+        assert "I sell pots.\nNo cards." in page.inner_text("main")
+        page.click("a[href$='act=ask']")
+        page.fill("#text", "since when is it yours?")
+        page.click("main form button.button")
+        assert city.answered(one) == NEED_MORE
+        page.goto(f"{city.url}/appeals/{two}")
+        assert page.inner_text("main").count("You had a part in this decision") == 2
+        page.click("a[href$='act=wrong']")
+        page.fill("#text", "our fault")
+        page.click("main form button.button")
+        assert city.answered(two) == GRANTED
+
+
 def test_a_page_elsewhere_signs_nobody_in_or_out_and_approves_nothing(
     browser: Browser, city: City
 ) -> None:
@@ -279,6 +403,9 @@ def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
     if not numbers:
         city.desk.propose("https://metro.example/" + "deep/" * 60, "block", "l" * 900, ANA)
         city.propose("parcel-desk.example")
+    appeal = city.appeal(f"{locale}-{scheme}-{'long-' * 8}.example".lower(), "visitor")
+    own, late = city.appeal(f"own-{locale}-{scheme}.example".lower(), by=BO), 3600 * 9
+    city.due(own, -late)
     chosen = "&".join(f"d={each}" for each in range(1, number + 3))
     with context(browser, locale, color_scheme=scheme, bypass_csp=True) as opened:
         page = opened.new_page()
@@ -291,7 +418,9 @@ def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
         for path in ("", "/decisions", "/decisions?state=all", f"/decisions/{number}",
                      f"/decisions/{number + 1}", "/decisions/new", "/decisions/99999",
                      f"/decisions/confirm?act=approve&{chosen}",
-                     f"/decisions/confirm?act=end&{chosen}"):  # fmt: skip
+                     f"/decisions/confirm?act=end&{chosen}", "/appeals", "/appeals?state=all",
+                     f"/appeals/{appeal}", f"/appeals/{own}", f"/appeals/{own}/confirm?act=mended",
+                     f"/appeals/{appeal}/confirm?act=wrong"):  # fmt: skip
             page.goto(city.url + path)
             for width in (320, 360, 1280):
                 page.set_viewport_size({"width": width, "height": 740})

@@ -116,7 +116,7 @@ def test_from_the_block_to_the_appeal_to_a_zone_without_the_name(
         page.check("input[value=dns]")
         page.click("button[type=submit]")
         assert "those of May" in page.inner_text("main")
-        assert own.appeals.get(1).voices[0].evidence["control"] == "dns"
+        assert own.appeals.read(1, BO).voices[0].evidence["control"] == "dns"
         shown = httpx.get(f"{own.url}/decisions/1", headers=HEADERS).text
         assert "An appeal is open since" in shown
         for word in ("person.example", "those of May", "It is gone"):

@@ -14,11 +14,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from cityshield.adapters.clock import SystemClock
+from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.adapters.store.database import open_database
 from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
 from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
+from cityshield.entrypoints.pages.routes import FOLDER
 from cityshield.entrypoints.pages.statistics import KEPT_S, Kept
 from cityshield.vocabulary.errors import StoreError
 from cityshield.vocabulary.identity import Identity
@@ -67,6 +69,29 @@ def browser() -> Iterator[Browser]:
 
 def get(live: Live, path: str, **headers: str) -> httpx.Response:
     return httpx.get(live.url + path, headers={"accept-language": "en", **headers}, timeout=30)
+
+
+async def test_figures_are_counted_once_and_the_old_ones_serve_meanwhile(home: Path) -> None:
+    service = At(home)
+    kept = Kept(service)  # type: ignore[arg-type]
+    first, second = await asyncio.gather(kept.figures(), kept.figures())
+    assert first is second
+    service.at += KEPT_S - 1
+    assert await kept.figures() is first
+    service.at += 1
+    assert await kept.figures() is first
+    while await kept.figures() is first:
+        await asyncio.sleep(0.01)
+    newer = await kept.figures()
+    assert newer.at == service.at
+    (home / "cityshield.sqlite3").unlink()
+    service.at += KEPT_S
+    assert await kept.figures() is newer
+    while kept._counting is not None:
+        await asyncio.sleep(0.01)
+    with pytest.raises(StoreError):
+        await Kept(service).figures()  # type: ignore[arg-type]
+    service.engine.dispose()
 
 
 @pytest.mark.chromium
@@ -156,27 +181,15 @@ class At:
         return self.at
 
 
-async def test_figures_are_counted_once_and_the_old_ones_serve_meanwhile(home: Path) -> None:
-    service = At(home)
-    kept = Kept(service)  # type: ignore[arg-type]
-    first, second = await asyncio.gather(kept.figures(), kept.figures())
-    assert first is second
-    service.at += KEPT_S - 1
-    assert await kept.figures() is first
-    service.at += 1
-    assert await kept.figures() is first
-    while await kept.figures() is first:
-        await asyncio.sleep(0.01)
-    newer = await kept.figures()
-    assert newer.at == service.at
-    (home / "cityshield.sqlite3").unlink()
-    service.at += KEPT_S
-    assert await kept.figures() is newer
-    while kept._counting is not None:
-        await asyncio.sleep(0.01)
-    with pytest.raises(StoreError):
-        await Kept(service).figures()  # type: ignore[arg-type]
-    service.engine.dispose()
+def test_one_is_said_as_one() -> None:
+    say = Sentences((FOLDER / "sentences",)).say
+    for count, told in (
+        ("1", "1 block was ever"),
+        ("0", "0 blocks were"),
+        ("1,234", "1,234 blocks were"),
+    ):
+        assert told in say("statistics-wrong-how", "en", count=count)
+    assert "deleted 1 day after" in say("appeal-keeps", "en", days="1")
 
 
 def test_bars_and_columns_fit_their_drawing() -> None:

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from cityshield.adapters.exports.export import About, moment
+from cityshield.adapters.exports.export import About
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import Decision
 
 _FIELDS = ("id", "action", "scope", "value", "reason", "origin", "evidence", "since", "expires")
@@ -18,7 +19,7 @@ def write(listed: Sequence[Decision], about: About) -> Iterator[str]:
     yield _line((*_FIELDS, "licence"))
     for d in listed:
         target = d.target
-        times = moment(d.since or 0), moment(d.expires or 0)
+        times = iso(d.since or 0), iso(d.expires or 0)
         evidence = " | ".join(d.evidence)
         cells = (d.action, target.scope, target.value, d.reason, d.origin, evidence, *times)
         yield _line((str(d.id), *cells, about.licence))

@@ -8,13 +8,12 @@ the clock, and the order is that of the names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
 import msgspec
 
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, HOST, URL, Decision, Target
 
 
@@ -74,17 +73,11 @@ def heading(listed: Sequence[Decision], about: About, mark: str = "#") -> Iterat
     yield f"{mark} Blocked by decision of {_line(about.operator)}\n"
     yield f"{mark} Entries: {len(listed)}\n"
     if listed:
-        yield f"{mark} Newest decision: {moment(max(d.since or 0 for d in listed))}\n"
-        yield f"{mark} First to expire: {moment(min(d.expires or 0 for d in listed))}\n"
+        yield f"{mark} Newest decision: {iso(max(d.since or 0 for d in listed))}\n"
+        yield f"{mark} First to expire: {iso(min(d.expires or 0 for d in listed))}\n"
     yield f"{mark} Licence: {_line(about.licence)}\n"
     if about.contact:
         yield f"{mark} Appeals: {_line(about.contact)}\n"
-
-
-@lru_cache(maxsize=4096)  # one run of the automatic tier gives many decisions the same times
-def moment(at: int) -> str:
-    """A time as RFC 3339 has it, in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _line(text: str) -> str:

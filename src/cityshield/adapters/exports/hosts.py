@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cityshield.adapters.exports.export import About, blocked_names, heading, moment
+from cityshield.adapters.exports.export import About, blocked_names, heading
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import Decision
 
 
@@ -13,4 +14,4 @@ def write(listed: Sequence[Decision], about: About) -> Iterator[str]:
     names = blocked_names(listed)
     yield from heading([decision for *_, decision in names], about)
     for name, _, decision in names:
-        yield f"0.0.0.0 {name} # until {moment(decision.expires or 0)}\n"
+        yield f"0.0.0.0 {name} # until {iso(decision.expires or 0)}\n"

@@ -7,7 +7,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from cityshield.adapters.exports.export import About, moment
+from cityshield.adapters.exports.export import About
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import BLOCK, URL, Decision
 
 _encode = msgspec.json.Encoder().encode
@@ -21,7 +22,7 @@ def write(listed: Sequence[Decision], about: About) -> Iterator[str]:
     event = {
         "uuid": str(uuid5(space, "event")),
         "info": f"Decisions of {about.operator}",
-        "date": moment(newest)[:10],
+        "date": iso(newest)[:10],
         "timestamp": str(newest),
         "published": True,
         "analysis": "2",
@@ -40,8 +41,8 @@ def write(listed: Sequence[Decision], about: About) -> Iterator[str]:
             "to_ids": True,
             "timestamp": str(decision.since or 0),
             "comment": decision.reason,
-            "first_seen": moment(decision.since or 0),
-            "last_seen": moment(decision.expires or 0),
+            "first_seen": iso(decision.since or 0),
+            "last_seen": iso(decision.expires or 0),
         }
         yield (",\n" if place else "\n") + _encode(attribute).decode()
     yield "\n]}}\n"

@@ -7,7 +7,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from cityshield.adapters.exports.export import About, moment
+from cityshield.adapters.exports.export import About
+from cityshield.guards.dates import iso
 from cityshield.vocabulary.decision import ALLOW, DOMAIN, URL, WARN, Decision
 
 _encode = msgspec.json.Encoder().encode
@@ -66,4 +67,4 @@ def _pattern(decision: Decision) -> str:
 
 
 def _millis(at: int) -> str:
-    return moment(at).replace("Z", ".000Z")
+    return iso(at).replace("Z", ".000Z")

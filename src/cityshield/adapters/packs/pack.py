@@ -50,8 +50,9 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Pack(msgspec.Struct, frozen=True):
-    """A pack that was read: its header, its signature and its sections, unpacked."""
+    """A pack that was read: its bytes, its header, its signature and its sections, unpacked."""
 
+    content: bytes
     header: Header
     signature: bytes
     sections: dict[str, bytes]
@@ -114,6 +115,8 @@ def read_pack(content: bytes) -> Pack:
         date.fromisoformat(header.created), date.fromisoformat(header.expires)
     except (msgspec.MsgspecError, ValueError) as error:
         raise InputError("error-pack-damaged", section="header") from error
+    if content[: 12 + size] != _head(header):  # what the signature is of, to every reader
+        raise InputError("error-pack-damaged", section="header")
     sections: dict[str, bytes] = {}
     for item in header.sections:
         packed = int.from_bytes(content[start : start + 4], "little")
@@ -122,7 +125,7 @@ def read_pack(content: bytes) -> Pack:
         start = end
     if start != len(content):
         raise InputError("error-pack-damaged", section="end")
-    return Pack(header, content[12 + size :][:_SIGNATURE_BYTES], sections)
+    return Pack(content, header, content[12 + size :][:_SIGNATURE_BYTES], sections)
 
 
 def verify_pack(pack: Pack, keys: Iterable[str], today: date, least_version: int = 0) -> None:

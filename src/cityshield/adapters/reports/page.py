@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cityshield.adapters.reports import charts
+from cityshield.guards.dates import day, moment
 from cityshield.vocabulary.report import STALE_DAYS, FeedFigures, FeedReport
 
 FOLDER = Path(__file__).parent
@@ -35,8 +35,8 @@ def render(report: FeedReport, say: Say, language: str, operator: str) -> str:
         t=say,
         operator=operator,
         report=report,
-        at=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(report.at)),
-        day=_day,
+        at=moment(report.at),
+        day=day,
         percent=percent,
         span=lambda seconds: span(seconds, say),
         stale_days=STALE_DAYS,
@@ -98,7 +98,3 @@ def _fresh(feed: FeedFigures, say: Say) -> Markup:
 def _course(feed: FeedFigures, say: Say) -> Markup:
     label = say("report-course-of", name=feed.name, count=f"{feed.syncs[-1].entries:,}")
     return Markup(charts.course([(sync.at, sync.entries) for sync in feed.syncs], label))  # noqa: S704
-
-
-def _day(seconds: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(seconds))

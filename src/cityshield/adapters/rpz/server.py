@@ -7,10 +7,11 @@ of changes; nobody else has a reason to ask.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from ipaddress import ip_address, ip_network
 from itertools import islice
 from typing import cast
@@ -35,6 +36,8 @@ from cityshield.vocabulary.errors import CityShieldError, ConfigurationError
 log = structlog.get_logger("cityshield.zone")
 
 _IDLE_S = 30.0
+_HANDSHAKE_S = 5.0
+_CLOSE_S = 2.0
 _LOOK_EVERY_S = 0.2
 _AFTER_FAULT_S = 1.0
 _MESSAGES_AT_ONCE = 32
@@ -78,11 +81,11 @@ class ZoneServer:
                 stack.callback(transport.close)
                 self.addresses = [(settings.host, port)]
                 if settings.certificate:
-                    secure = await asyncio.start_server(
-                        self._serve, settings.host, settings.tls_port, ssl=_tls(settings)
-                    )
-                    stack.callback(secure.close)
-                    self.addresses.append((settings.host, secure.sockets[0].getsockname()[1]))
+                    context = _tls(settings)
+                    listener = stack.enter_context(await _listen(settings))
+                    accepting = loop.create_task(self._accept(listener, context))
+                    stack.callback(accepting.cancel)
+                    self.addresses.append((settings.host, listener.getsockname()[1]))
             except OSError as error:
                 raise ConfigurationError(
                     "error-zone-port", host=settings.host, port=settings.port,
@@ -116,27 +119,66 @@ class ZoneServer:
                     tasks.create_task(self._notifier.tell(self._writer, published))
                     rest_s = float(self._settings.coalesce_s)
 
+    async def _accept(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        """Take connections over TLS; asyncio's servers would shake hands before we may count."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                try:
+                    connection, address = await loop.sock_accept(listener)
+                except OSError as error:
+                    log.error("accept", error=error.strerror)
+                    await asyncio.sleep(_AFTER_FAULT_S)
+                    continue
+                tasks.create_task(self._serve_secure(connection, address[0], context))
+
+    async def _serve_secure(
+        self, connection: socket.socket, peer: str, context: ssl.SSLContext
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        with connection, self._counted(peer) as may_be_served:
+            if not may_be_served:
+                return
+            try:
+                transport, _ = await loop.connect_accepted_socket(
+                    lambda: protocol, connection, ssl=context, ssl_handshake_timeout=_HANDSHAKE_S
+                )
+            except (OSError, EOFError):
+                return  # no handshake, or not in time
+            await self._talk(reader, asyncio.StreamWriter(transport, protocol, reader, loop), peer)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")[0]
-        held = self._held.get(peer, 0)
+        with self._counted(peer) as may_be_served:
+            if may_be_served:
+                await self._talk(reader, writer, peer)
+            else:
+                writer.transport.abort()
+
+    @contextmanager
+    def _counted(self, peer: str) -> Iterator[bool]:
+        """Count a connection while it lasts; whether it may be served at all."""
+        held, most = self._held.get(peer, 0), self._settings.connections
+        is_known = bool(self._keys) or self._is_allowed(peer)
+        if not is_known or sum(self._held.values()) >= most or held >= max(1, most // 4):
+            yield False
+            return
+        self._held[peer] = held + 1
         try:
-            is_known = bool(self._keys) or self._is_allowed(peer)
-            most = self._settings.connections
-            if not is_known or sum(self._held.values()) >= most or held >= max(1, most // 4):
-                return
-            self._held[peer] = held + 1
-            try:
-                is_served = True
-                while is_served:
-                    async with asyncio.timeout(_IDLE_S):
-                        (size,) = struct.unpack("!H", await reader.readexactly(2))
-                        wire = await reader.readexactly(size)
-                    async with asyncio.timeout(self._settings.transfer_s):
-                        is_served = await self._answer_stream(wire, peer, writer)
-            finally:
-                self._held[peer] -= 1
-                if not self._held[peer]:
-                    del self._held[peer]
+            yield True
+        finally:
+            self._held[peer] -= 1
+            if not self._held[peer]:
+                del self._held[peer]
+
+    async def _talk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
+    ) -> None:
+        """Answer what a connection asks, and close it."""
+        try:
+            await self._answer_queries(reader, writer, peer)
         except (OSError, EOFError, TimeoutError, ssl.SSLError):
             pass  # gone, idle or too slow: the next transfer starts anew
         except CityShieldError as error:
@@ -144,8 +186,18 @@ class ZoneServer:
         except Exception as error:  # one transfer that fails is not the end of the others
             log.error("transfer", peer=peer, error=type(error).__name__)
         finally:
-            with suppress(OSError, ssl.SSLError):
-                writer.close()
+            await _close(writer)
+
+    async def _answer_queries(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
+    ) -> None:
+        is_served = True
+        while is_served:
+            async with asyncio.timeout(_IDLE_S):
+                (size,) = struct.unpack("!H", await reader.readexactly(2))
+                wire = await reader.readexactly(size)
+            async with asyncio.timeout(self._settings.transfer_s):
+                is_served = await self._answer_stream(wire, peer, writer)
 
     async def _answer_stream(self, wire: bytes, peer: str, writer: asyncio.StreamWriter) -> bool:
         """Answer one query; whether it was one that is answered, and not refused."""
@@ -244,6 +296,26 @@ class _Datagrams(asyncio.DatagramProtocol):
             return
         if answer is not None:
             self._transport.sendto(answer, addr)
+
+
+async def _listen(settings: ZoneSettings) -> socket.socket:
+    """A listening socket for TLS."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        settings.host or None, settings.tls_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    family, _, _, _, address = found[0]
+    listener = socket.create_server(address[:2], family=family)
+    listener.setblocking(False)
+    return listener
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Send what is left and say goodbye, but wait for no peer that does not hear it."""
+    with suppress(OSError, TimeoutError, ssl.SSLError):
+        writer.close()
+        async with asyncio.timeout(_CLOSE_S):
+            await writer.wait_closed()
+    writer.transport.abort()
 
 
 def _refusal(wire: bytes, code: dns.rcode.Rcode) -> Iterator[bytes]:

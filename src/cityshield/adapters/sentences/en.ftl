@@ -139,7 +139,7 @@ token-first = First start: this admin token is shown once, keep it safe:
 token-revoked = The token { $id } can't be used any more.
 backup-made = Backup written: { $path }
 backup-restored = Restored from { $path }. What was there before is kept in { $kept }.
-retention-done = Deleted: { $indicators } expired indicators, { $verdicts } old verdicts, { $tokens } old tokens, { $sessions } ended sessions; what was written in { $appeals } old appeals.
+retention-done = Deleted: expired indicators { $indicators }, old verdicts { $verdicts }, old tokens { $tokens }, ended sessions { $sessions }, old appeals whose words are gone { $appeals }.
 up-ready = CityShield is ready: { $url }
 up-stop = Stop it with Ctrl+C.
 examples-sound = { $count } examples hold.
@@ -217,8 +217,14 @@ doctor-pack = Pack of messages
 doctor-pack-version = version { $version }, good until { $expires }
 doctor-pack-mend = The last good pack is in use. Fetch a new one: cityshield pack apply FILE
 
-decisions-automatic = { $hosts } hosts are listed by trusted sources. New blocks: { $blocked }. Blocks ended because the name is guarded: { $withdrawn }; because too few list it now: { $ended }.
-decisions-verified = { $count } decisions looked at; faults: { $faults }.
+decisions-automatic = { $hosts ->
+    [one] { $hosts } host is
+   *[other] { $hosts } hosts are
+  } listed by trusted sources. New blocks: { $blocked }. Blocks ended because the name is guarded: { $withdrawn }; because too few list it now: { $ended }.
+decisions-verified = { $count ->
+    [one] { $count } decision
+   *[other] { $count } decisions
+  } looked at; faults: { $faults }.
 decision-approved = approved by { $name }, { $day }
 decision-evidence = evidence: { $text }
 decision-waits = { $count ->
@@ -258,7 +264,10 @@ error-zone-key = The key “{ $name }” in [zone] is no TSIG key: it needs a na
 error-zone-setting = A setting in [zone] can’t be used: { $reason }.
 error-resolver = “{ $text }” is no resolver. Give an address, and @PORT where it is not 53: 192.0.2.53@5353
 
-feeds-guarded = Taken from { $source }: { $taken } names are guarded ({ $guard }). Blocks ended because of it: { $withdrawn }.
+feeds-guarded = Taken from { $source }: { $taken ->
+    [one] { $taken } name is
+   *[other] { $taken } names are
+  } guarded ({ $guard }). Blocks ended because of it: { $withdrawn }.
 feeds-trusted = { $source } counts now where trusted sources must agree.
 feeds-trusted-no-more = { $source } counts no longer where trusted sources must agree.
 error-zone-port = Port { $port } on { $host } can’t be used for the zone: { $reason }. Choose another one: zone.port in cityshield.toml.
@@ -266,7 +275,8 @@ error-prefix = “{ $prefix }” is no prefix. Send { $digits } hexadecimal digi
 error-decision-state = There is no state “{ $state }”. Use some of: { $states }.
 error-feed-large = This document is larger than { $mib } MiB. Split it.
 error-feed-document = This is a document, but none that can be read: { $formats }. Name a --format of lines if it has lines.
-error-approved-by-own = { $name } acts by a token that { $maker } made, who has approved decision { $id } already. Let somebody else make the tokens of those who approve.
+error-approved-by-own = { $name } acts by a token that { $other } made, who has approved decision { $id } already. Let somebody else make the tokens of those who approve.
+error-approved-by-made = { $other } approved decision { $id } by a token that { $name } made. Let somebody else approve, or make the tokens of those who do.
 error-source-decides = The source “{ $name }” counts in decisions. Only an admin imports it over the API; on the machine use: cityshield feeds import
 error-own-name = decisions.own names “{ $name }”, which is no host name. Give names such as city.example.
 
@@ -330,18 +340,148 @@ error-feed-signature = The list is not signed by the key that was given. Nothing
 error-feed-disk = The disk of this machine failed: { $reason }. Make room, then try again.
 error-feeds-busy = Another process syncs the feeds. Wait for it to end.
 error-column = --column is for lists in columns: leave --format out, or give --format csv.
-feeds-added = { $name } is subscribed to, every { $hours } hours. Fetch it now: cityshield feeds sync { $name }
-feeds-sync-taken = { $name }: { $entries } entries, of them new: { $new }; no longer listed: { $gone }.
-feeds-sync-unchanged = { $name }: unchanged, { $entries } entries.
-feeds-sync-held-empty = { $name }: held, for the list is empty now; before, it had { $before } entries. What it said before stays in force.
+feeds-added = { $name } is subscribed to, every { $hours ->
+    [one] hour
+   *[other] { $hours } hours
+  }. Fetch it now: cityshield feeds sync { $name }
+feeds-sync-taken = { $name }: { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+  }, of them new: { $new }; no longer listed: { $gone }.
+feeds-sync-unchanged = { $name }: unchanged, { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+  }.
+feeds-sync-held-empty = { $name }: held, for the list is empty now; before, it had { $before ->
+    [one] { $before } entry
+   *[other] { $before } entries
+  }. What it said before stays in force.
 feeds-sync-held-grown = { $name }: held, for it has { $entries } entries now and { $before } before. What it said before stays in force.
-feeds-sync-held-shrunk = { $name }: held, for it has only { $entries } entries now and { $before } before. What it said before stays in force.
+feeds-sync-held-shrunk = { $name }: held, for it has only { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+  } now and { $before } before. What it said before stays in force.
 feeds-sync-held-now = Look at it: zcat { $path }. To take it: cityshield feeds release { $name }
 feeds-sync-failed = { $name }: { $error } Next try: { $due }.
 feeds-sync-none = Nothing is due.
-feeds-released = { $name } was released: { $entries } entries, of them new: { $new }; no longer listed: { $gone }.
+feeds-released = { $name } was released: { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+  }, of them new: { $new }; no longer listed: { $gone }.
 error-report-none = There is no feed report yet. Make one: cityshield feeds report
 doctor-feeds = Feeds
 doctor-feeds-seen = { $count } subscribed to; held: { $held }; failing: { $failing }
 doctor-feeds-mend = See why: cityshield feeds show { $name }
 doctor-feeds-late = Nothing fetches them. Let a timer run: cityshield feeds sync --due
+
+# The words of the command line. In English they are those that it is given, as in --state in-force.
+decision-until = until { $day }
+decision-approvals = { $count } of { $needed } approvals
+decision-dry = (dry run)
+appeal-decision = decision { $number }
+appeal-and = { $some }, { $more }
+appeal-gave = { $what }: { $text }
+feeds-never = never
+feeds-bad-lines = { $count ->
+    [one] { $count } bad line
+   *[other] { $count } bad lines
+  }
+feed-trusted = trusted
+feed-guards = guards: { $kind }
+feed-state-held = held: { $reason }
+feed-state-failed = failed { $count } times
+feed-state-new = not fetched yet
+feed-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+  }
+feed-days = { $count ->
+    [one] { $count } day after it was last listed
+   *[other] { $count } days after it was last listed
+  }
+feed-listed-at = { $at }, changed { $changed }
+feed-held-at = { $at }, { $reason }: { $count ->
+    [one] { $count } entry
+   *[other] { $count } entries
+  }
+feed-counts = { $count } entries  +{ $new } -{ $gone }
+feed-url = url
+feed-state = state
+feed-next = next
+feed-every = every
+feed-expires = expires
+feed-role = role
+feed-format = format
+feed-reason = reason
+feed-sha256 = sha256
+feed-key = key
+feed-tried = last try
+feed-error = error
+feed-entries = entries
+feed-listed = listed
+feed-etag = etag
+feed-modified = modified
+feed-document = document
+feed-held = held
+feed-held-file = held file
+feed-added-after = read up to
+token-state-expires = expires { $day }
+token-state-revoked = revoked { $day }
+token-state-lasts = does not expire
+token-scopes-all = all of its role
+word-yes = yes
+word-url = url
+word-host = host
+word-domain = domain
+word-block = block
+word-warn = warn
+word-allow = allow
+word-proposed = proposed
+word-in-force = in-force
+word-refused = refused
+word-expired = expired
+word-removed = removed
+word-open = open
+word-need-more = need-more
+word-upheld = upheld
+word-granted = granted
+word-lapsed = lapsed
+word-wrong = wrong
+word-mended = mended
+word-owner = owner
+word-visitor = visitor
+word-other = other
+word-cleaned = cleaned
+word-new-owner = new-owner
+word-mistake = mistake
+word-else = else
+word-found = found
+word-closed = closed
+word-rescan = rescan
+word-since = since
+word-purpose = purpose
+word-reason = reason
+word-control = control
+word-dns = dns
+word-file = file
+word-page = page
+word-popular = popular
+word-platform = platform
+word-shortener = shortener
+word-bank = bank
+word-government = government
+word-emergency = emergency
+word-own = own
+word-malicious-activity = malicious-activity
+word-benign = benign
+word-taken = taken
+word-unchanged = unchanged
+word-held = held
+word-failed = failed
+word-empty = empty
+word-grown = grown
+word-shrunk = shrunk
+word-reader = reader
+word-analyst = analyst
+word-operator = operator
+word-admin = admin

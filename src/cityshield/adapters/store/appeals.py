@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from cityshield.adapters.store.audit import record
-from cityshield.adapters.store.database import reading, writing
-from cityshield.adapters.store.decisions import change_within, get_within
+from cityshield.adapters.store.database import writing
+from cityshield.adapters.store.decisions import CLOCK, change_within, get_within
 from cityshield.adapters.store.tables import appeal_voices, appeals, decisions
 from cityshield.desks.decisions.appeals import MOST_OPEN, begin, join, lapse, proof_of
 from cityshield.vocabulary.appeal import (
@@ -38,9 +38,6 @@ from cityshield.vocabulary.identity import READER, Identity
 
 PUBLIC = Identity("public", READER, how="page")
 """Whoever appeals: the audit knows no more of them."""
-
-CLOCK = Identity("clock", READER, how="local")
-"""Who closes appeals that have nothing left to decide."""
 
 _SECRET_BYTES, _PROOF_BYTES = 24, 16
 _WAITING = (STATES.index(OPEN), STATES.index(NEED_MORE))
@@ -72,7 +69,7 @@ def add(
             kept = connection.execute(insert(appeals).values(_row(fresh)))
             appeal = replace(fresh, id=int(kept.inserted_primary_key[0]))  # type: ignore[index]
         else:
-            appeal = join(_appeal(row), voice)
+            appeal = join(read_appeal(row), voice)
             _update(connection, appeal)
         values = {"appeal_id": appeal.id, "digest": _digest(secret), **_voice_row(voice)}
         connection.execute(insert(appeal_voices).values(values))
@@ -80,17 +77,19 @@ def add(
     return appeal, secret
 
 
-def get(engine: Engine, number: int) -> Appeal:
-    """One appeal with all its voices; InputError when there is none."""
-    with reading(engine) as connection:
-        return _get(connection, number)
+def read(engine: Engine, number: int, by: Identity, now: int) -> Appeal:
+    """One appeal with all that was written, and who read it recorded; InputError for none."""
+    with writing(engine) as connection:
+        appeal = _get(connection, number)
+        record(connection, by, "appeals.read", now, {"appeal": number})
+    return appeal
 
 
 def by_secret(engine: Engine, secret: str) -> Appeal | None:
     """The appeal that a secret opens, with the voice that it is the secret of and no other."""
     if not secret.isascii() or len(secret) > 100:
         return None
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         return _by_secret(connection, secret)
 
 
@@ -99,14 +98,14 @@ def find(engine: Engine, *, states: Sequence[str] = (), most: int = 1000) -> lis
     query = select(appeals).order_by(appeals.c.state, appeals.c.due, appeals.c.id).limit(most)
     if states:
         query = query.where(appeals.c.state.in_([STATES.index(state) for state in states]))
-    with reading(engine) as connection:
-        return [_appeal(row) for row in connection.execute(query)]
+    with engine.connect() as connection:
+        return [read_appeal(row) for row in connection.execute(query)]
 
 
 def waiting_on(engine: Engine, number: int) -> list[Appeal]:
     """The undecided appeals against a decision, without their voices."""
-    with reading(engine) as connection:
-        return [_appeal(row) for row in connection.execute(_waiting_on(number))]
+    with engine.connect() as connection:
+        return [read_appeal(row) for row in connection.execute(_waiting_on(number))]
 
 
 def reply(
@@ -157,7 +156,7 @@ def grant(
         decision = get_within(connection, appeal.decision)
         granted = step(appeal, decision)
         others = connection.execute(_waiting_on(appeal.decision)).all()
-        also = [step(_appeal(row), decision) for row in others if row.id != number]
+        also = [step(read_appeal(row), decision) for row in others if row.id != number]
         for each in (granted, *also):
             _update(connection, each)
             _record(connection, by, "appeals.grant", now, each)
@@ -175,13 +174,13 @@ def lapse_due(engine: Engine, now: int) -> int:
         .join(decisions, decisions.c.id == appeals.c.decision_id)
         .where(appeals.c.state.in_(_WAITING), or_(over, unanswered))
     )
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         if connection.execute(query.limit(1)).first() is None:
             return 0
     with writing(engine) as connection:
         rows = connection.execute(query).all()
         for row in rows:
-            after = lapse(_appeal(row), now)
+            after = lapse(read_appeal(row), now)
             _update(connection, after)
             _record(connection, CLOCK, "appeals.lapse", now, after)
     return len(rows)
@@ -219,7 +218,7 @@ def _get(connection: Connection, number: int) -> Appeal:
         raise InputError("error-appeal-none", id=number)
     mine = appeal_voices.c.appeal_id == number
     rows = connection.execute(select(appeal_voices).where(mine).order_by(appeal_voices.c.id))
-    return replace(_appeal(row), voices=tuple(_voice(each) for each in rows))
+    return replace(read_appeal(row), voices=tuple(read_voice(each) for each in rows))
 
 
 def _by_secret(connection: Connection, secret: str) -> Appeal | None:
@@ -228,7 +227,7 @@ def _by_secret(connection: Connection, secret: str) -> Appeal | None:
     if voice is None:
         return None
     row = connection.execute(select(appeals).where(appeals.c.id == voice.appeal_id)).one()
-    return replace(_appeal(row), voices=(_voice(voice),))
+    return replace(read_appeal(row), voices=(read_voice(voice),))
 
 
 def _digest(secret: str) -> str:
@@ -267,7 +266,8 @@ def _row(appeal: Appeal) -> dict[str, Any]:
     }
 
 
-def _appeal(row: Any) -> Appeal:
+def read_appeal(row: Any) -> Appeal:
+    """An appeal from its row, without its voices."""
     return Appeal(
         row.id,
         row.decision_id,
@@ -295,7 +295,8 @@ def _voice_row(voice: Voice) -> dict[str, Any]:
     }
 
 
-def _voice(row: Any) -> Voice:
+def read_voice(row: Any) -> Voice:
+    """A voice from its row."""
     return Voice(
         row.id,
         CLAIMS[row.claim],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
@@ -23,7 +24,17 @@ HEAD = "0006"
 """The newest migration; a test compares it with the folder."""
 
 _BUSY_MS = 30_000
+_CACHE, _LARGE_CACHE = -4096, -32_768
+"""In KiB, as SQLite has it: below zero."""
+
+_CHECKPOINT_PAGES = 1000
+"""How long the write-ahead log grows until a commit brings it home: what SQLite does by itself."""
+
 _LOCK_NAME = "store.lock"
+_LEAST_BYTES = 1 << 16
+"""With less room on the disk SQLite cannot even read: it shares its index of the journal in a file,
+and says of that only that input or output failed."""
+
 _FAULTS_OF_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
 
 
@@ -72,13 +83,6 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
         raise StoreError("error-home", path=str(path.parent), reason=reason) from error
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads."""
-    with engine.connect() as connection:
-        yield connection
-
-
 def copy_database(source: Path, target: Path) -> None:
     """Copy a store while it is in use, by SQLite's online backup; complete or absent."""
     scratch = target.with_name(target.name + ".part")
@@ -113,7 +117,9 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _said(path: Path, error: sqlite3.DatabaseError) -> StoreError:
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    code = error.sqlite_errorcode
+    no_room = code & 0xFF == sqlite3.SQLITE_IOERR and disk_usage(path.parent).free < _LEAST_BYTES
+    if code == sqlite3.SQLITE_FULL or no_room:
         return disk_full(path)
     return StoreError("error-store", path=str(path), reason=str(error))
 
@@ -148,7 +154,7 @@ def _set_up(connection: Any, busy_ms: int) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={busy_ms}",
-        "cache_size=-4096",
+        f"cache_size={_CACHE}",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -164,6 +170,34 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in one transaction that holds the write lock from its start."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def writing_much(engine: Engine) -> Iterator[Connection]:
+    """A connection for many transactions, which leaves it to `checkpoint` to bring them home.
+
+    SQLite does so at each commit else, and waits for the disk every time. The inner pages of a
+    large table stay in its cache.
+    """
+    with engine.connect().execution_options(writes=True) as connection:
+        for pragma in ("wal_autocheckpoint=0", f"cache_size={_LARGE_CACHE}"):
+            _ask(connection, pragma)
+        try:
+            yield connection
+        finally:
+            for pragma in (f"wal_autocheckpoint={_CHECKPOINT_PAGES}", f"cache_size={_CACHE}"):
+                _ask(connection, pragma)
+
+
+def checkpoint(engine: Engine) -> None:
+    """Bring what was committed from the write-ahead log into the file; nobody waits for it."""
+    with engine.connect() as connection:
+        _ask(connection, "wal_checkpoint(PASSIVE)")
+
+
+def _ask(connection: Connection, pragma: str) -> None:
+    """Run a pragma outside any transaction."""
+    connection.connection.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
 
 
 def _state(path: Path) -> tuple[str, str]:

@@ -40,6 +40,7 @@ from cityshield.vocabulary.decision import (
     SCOPES,
     STATES,
     URL,
+    WARN,
     Approval,
     Decision,
     Target,
@@ -105,13 +106,33 @@ def change_within(
     if after.state != decision.state:
         _mark(connection, [after])
     _record(connection, by, act, now, after)
+    if after.state == IN_FORCE != decision.state and after.action != WARN and not after.dry_run:
+        _end_automatic(connection, after, by, now)
     return after
+
+
+def _end_automatic(connection: Connection, instead: Decision, by: Identity, now: int) -> None:
+    """End the automatic block of what people decide on now: who ends theirs means to end it."""
+    query = select(decisions).where(
+        decisions.c.value == instead.target.value,
+        decisions.c.scope == SCOPES.index(instead.target.scope),
+        decisions.c.state == _in_force,
+        decisions.c.origin == ORIGINS.index(AUTOMATIC),
+        decisions.c.dry_run.is_(False),
+    )
+    for row in connection.execute(query).all():
+        reason = f"decided by people: decision {instead.id}"
+        ended = end(_decision(row), reason, now, AUTOMATIC)
+        values = _row(ended, _next_revision(connection))
+        connection.execute(update(decisions).where(decisions.c.id == ended.id).values(values))
+        _mark(connection, [ended])
+        _record(connection, by, "decisions.withdraw", now, ended)
 
 
 def add_in_force(engine: Engine, made: Sequence[Decision], by: Identity, now: int) -> int:
     """Keep decisions of the automatic tier, which are in force at once; how many were new.
 
-    One whose target has a decision that is open or in force is left out.
+    One whose target is blocked already, or was until a person ended it not long ago, is left out.
     """
     new = 0
     for start in range(0, len(made), _ROWS_AT_ONCE):
@@ -171,6 +192,20 @@ def expire(connection: Connection, now: int) -> int:
     return len(rows)
 
 
+def revive(engine: Engine, now: int) -> int:
+    """Bring back what a clock that was ahead has ended before its time; how many that were."""
+    early = (state_listed == _expired, decisions.c.expires > now)
+    with writing(engine) as connection:
+        rows = connection.execute(select(decisions).where(*early)).all()
+        if rows:
+            back = {"state": _in_force, "ended_at": None, "revision": _next_revision(connection)}
+            connection.execute(update(decisions).where(*early).values(back))
+            _mark(connection, [_decision(row) for row in rows])
+            detail = {"count": len(rows), "first": rows[0].id}
+            record(connection, CLOCK, "decisions.revive", now, detail)
+    return len(rows)
+
+
 def get(engine: Engine, number: int) -> Decision:
     """One decision; InputError when there is none."""
     with engine.connect() as connection:
@@ -197,6 +232,18 @@ def find(
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=5_000).execute(query):
             yield _decision(row)
+
+
+def blocked_names(engine: Engine) -> Iterator[tuple[int, Target]]:
+    """The blocks of names that are in force, by id, without what else is known of them."""
+    query = select(decisions.c.id, decisions.c.scope, decisions.c.value).where(
+        decisions.c.action == ACTIONS.index(BLOCK),
+        decisions.c.scope != SCOPES.index(URL),
+        decisions.c.state == _in_force,
+    )
+    with engine.connect() as connection:
+        for number, scope, value in connection.execution_options(yield_per=5_000).execute(query):
+            yield number, Target(SCOPES[scope], value)
 
 
 def expression_of(target: Target) -> str:

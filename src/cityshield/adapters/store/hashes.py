@@ -7,16 +7,18 @@ compares the full hashes that come back. So the link never leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
 import msgspec
 from sqlalchemy import Engine, select
 
-from cityshield.adapters.store.decisions import expression_of, in_force_between
+from cityshield.adapters.store.decisions import expression_of, in_force_between, in_force_on
+from cityshield.adapters.store.index import key_of
 from cityshield.adapters.store.indicators import TYPES
 from cityshield.adapters.store.tables import indicators
-from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, Decision
+from cityshield.desks.decisions.projection import parents
+from cityshield.vocabulary.decision import ALLOW, BLOCK, DOMAIN, HOST, URL, Decision, Target
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY
 
 PREFIX_BYTES = 4
@@ -38,7 +40,7 @@ class FullHash(msgspec.Struct, frozen=True, order=True):
 def find_hashes(engine: Engine, prefixes: Sequence[bytes], now: int) -> list[FullHash]:
     """The full hashes in force that start with any of these prefixes, in order.
 
-    What the operator allows is left out, whoever lists it.
+    What the operator allows is left out, whoever lists it; so are links and hosts below that.
     """
     found: set[FullHash] = set()
     for prefix in sorted(set(prefixes)):
@@ -55,11 +57,9 @@ def _with_prefix(engine: Engine, prefix: bytes, now: int) -> set[FullHash]:
     )
     with engine.connect() as connection:
         listed = set(connection.scalars(query))
+    listed -= _allowed(engine, listed, now)
     found = {value: FullHash(_digest(value), LISTED, _is_host(value)) for value in listed}
     decided = in_force_between(engine, lowest, highest, now)
-    for decision in decided:
-        if decision.action == ALLOW:
-            found.pop(expression_of(decision.target), None)
     for decision in sorted(decided, key=_is_block):
         if decision.action != ALLOW:
             value = expression_of(decision.target)
@@ -67,6 +67,23 @@ def _with_prefix(engine: Engine, prefix: bytes, now: int) -> set[FullHash]:
             below = decision.target.scope == DOMAIN or (known is not None and known.below)
             found[value] = FullHash(_digest(value), decision.action, below)
     return set(found.values())
+
+
+def _allowed(engine: Engine, listed: Collection[str], now: int) -> set[str]:
+    """The expressions that an allow decision lets through: on it, its host, or a domain above."""
+    targets = {value: tuple(_targets(value)) for value in listed}
+    asked = {target for some in targets.values() for target in some}
+    keys = sorted({key_of(expression_of(target)) for target in asked})
+    held = {d.target for d in in_force_on(engine, keys, now) if d.action == ALLOW}
+    return {value for value, some in targets.items() if not held.isdisjoint(some)}
+
+
+def _targets(value: str) -> Iterator[Target]:
+    """What a decision on an expression may be about."""
+    host = value.partition("/")[0]
+    yield from (Target(URL, value), Target(URL, value.partition("?")[0]))
+    yield from (Target(HOST, host), Target(DOMAIN, host))
+    yield from (Target(DOMAIN, above) for above in parents(host))
 
 
 def _keys_of(prefix: bytes) -> tuple[int, int]:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 KINDS = (HOST, URL, SHA256)
 TYPES = (MALICIOUS_ACTIVITY, BENIGN_ACTIVITY)
 BATCH_LINES = 20_000
-_SORTED_LINES = 10 * BATCH_LINES
-"""How many entries are sorted before they are stored: the batches of one such run lie side by side
-in the table, so that each of its pages is written once for all of them."""
+_SORTED_BATCHES = 10
+"""How many batches are sorted before they are stored: those of one such run lie side by side in the
+table, so that each of its pages is written once for all of them."""
+
 _DAY_S = 86_400
 _ASKED_KEYS = 5_000
 
@@ -82,7 +83,7 @@ def import_entries(
     from sqlalchemy import Integer, cast, update
     from sqlalchemy.dialects.sqlite import insert
 
-    from cityshield.adapters.store.database import writing
+    from cityshield.adapters.store.database import checkpoint, writing_much
     from cityshield.adapters.store.tables import indicators, sources
 
     now = clock.now()
@@ -100,29 +101,34 @@ def import_entries(
     )
     sql = str(statement.compile(dialect=engine.dialect))
     taken = known = 0
-    with changing(engine, home, wait=wait) as change:
+    with changing(engine, home, wait=wait) as change, writing_much(engine) as connection:
         source_id = _start(engine, source, reason, confidence, by, now)
         change.start()
-        for batch in _batches(entries):
+        for number, batch in enumerate(_batches(entries), 1):
             keys = [key for key, _, _ in batch]
             rows = [
                 (key, source_id, value, kinds[kind], TYPES.index(type), now, now, expires[kind], 1)
                 for key, kind, value in batch
             ]
-            with writing(engine) as connection:
-                known += _count_known(connection, source_id, keys)
+            with connection.begin():
+                again = _count_known(connection, source_id, keys)
                 connection.exec_driver_sql(sql, rows)
+                _count(connection, source_id, len(rows) - again)
                 next_revision(connection)
+            known += again
             change.add(keys)
             taken += len(batch)
             if progress is not None:
                 progress(taken)
-        with writing(engine) as connection:
+            if number % _SORTED_BATCHES == 0:
+                checkpoint(engine)
+        with connection.begin():
             connection.execute(
                 update(sources)
                 .where(sources.c.id == source_id)
                 .values(imported_at=now, good_lines=taken)
             )
+    checkpoint(engine)
     return Imported(taken, taken - known, change.listed)
 
 
@@ -151,7 +157,7 @@ def end_import(
 
 def remove_expired(engine: Engine, home: Path, now: int) -> int:
     """Delete the indicators whose time has passed; their number."""
-    from sqlalchemy import delete, select
+    from sqlalchemy import delete, func, select
 
     from cityshield.adapters.store.database import writing
     from cityshield.adapters.store.tables import indicators
@@ -166,6 +172,9 @@ def remove_expired(engine: Engine, home: Path, now: int) -> int:
             keys = doomed[start : start + _ASKED_KEYS]
             is_asked = indicators.c.key.in_(keys)
             with writing(engine) as connection:
+                counts = select(indicators.c.source_id, func.count()).where(is_asked, is_over)
+                for source_id, count in connection.execute(counts.group_by(indicators.c.source_id)):
+                    _count(connection, source_id, -count)
                 removed += connection.execute(delete(indicators).where(is_asked, is_over)).rowcount
                 left = set(connection.scalars(select(indicators.c.key).where(is_asked)))
                 next_revision(connection)
@@ -176,7 +185,7 @@ def remove_expired(engine: Engine, home: Path, now: int) -> int:
 def _batches(entries: Iterable[Entry]) -> Iterator[list[tuple[int, str, str]]]:
     """Entries with their keys, without repetitions, in batches in the order of the keys."""
     rest = iter(entries)
-    while some := list(islice(rest, _SORTED_LINES)):
+    while some := list(islice(rest, _SORTED_BATCHES * BATCH_LINES)):
         keyed = sorted({(key_of(value), kind, value) for kind, value in some})
         for start in range(0, len(keyed), BATCH_LINES):
             yield keyed[start : start + BATCH_LINES]
@@ -189,6 +198,16 @@ def _expiry(
     wanted = 0 if type == BENIGN_ACTIVITY else days[kind]
     after = wanted if expires_days is None else expires_days
     return now + after * _DAY_S if after else None
+
+
+def _count(connection: Connection, source_id: int, more: int) -> None:
+    """Say how many more entries a source has, so that nobody has to count millions."""
+    from sqlalchemy import update
+
+    from cityshield.adapters.store.tables import sources
+
+    query = update(sources).where(sources.c.id == source_id)
+    connection.execute(query.values(entries=sources.c.entries + more))
 
 
 def _count_known(connection: Connection, source_id: int, keys: Sequence[int]) -> int:

@@ -58,6 +58,18 @@ def count_states(engine: Engine) -> dict[str, int]:
     return {state: counted.get(state, 0) for state in STATES}
 
 
+def holds(text: str) -> list[ColumnElement[bool]]:
+    """Decisions with a text in name or reason; a name may be written as it is shown."""
+    text = refang(text.strip())
+    text = (text.partition("://")[2] or text).rstrip("/")  # as values are kept
+    if not text:
+        return []
+    return [
+        decisions.c.value.icontains(text, autoescape=True)
+        | decisions.c.reason.icontains(text, autoescape=True)
+    ]
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     which: list[ColumnElement[bool]] = []
     for column, word, words in (
@@ -67,10 +79,4 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     ):
         if word:
             which.append(column == words.index(word))
-    text = refang(wanted.text.strip())
-    if text := (text.partition("://")[2] or text).rstrip("/"):  # as values are kept
-        which.append(
-            decisions.c.value.icontains(text, autoescape=True)
-            | decisions.c.reason.icontains(text, autoescape=True)
-        )
-    return which
+    return which + holds(wanted.text)

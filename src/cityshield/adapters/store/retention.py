@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from cityshield.adapters.store.appeals import forget_decided_before, lapse_due
 from cityshield.adapters.store.audit import record_alone
 from cityshield.adapters.store.cache import forget_before
+from cityshield.adapters.store.decisions import revive
 from cityshield.adapters.store.indicators import remove_expired
 from cityshield.adapters.store.sessions import forget_ended
 from cityshield.adapters.store.tokens import forget_ended_before
@@ -41,8 +42,10 @@ def run_retention(
 ) -> Removed:
     """Delete expired indicators, old verdicts, ended tokens and sessions, words of old appeals.
 
-    It is recorded as an act of `by` when something was deleted.
+    It is recorded as an act of `by` when something was deleted. Decisions that a wrong clock has
+    ended come back first.
     """
+    revive(engine, now)
     lapse_due(engine, now)
     removed = Removed(
         remove_expired(engine, home, now),

@@ -52,11 +52,6 @@ def list_with_subscriptions(engine: Engine) -> list[Listed]:
 
 def list_sources(engine: Engine) -> list[Source]:
     """Every source by name."""
-    counted = (
-        select(indicators.c.source_id, func.count().label("entries"))
-        .group_by(indicators.c.source_id)
-        .subquery()
-    )
     guarding = (
         select(guard_names.c.source_id, func.count().label("entries"))
         .group_by(guard_names.c.source_id)
@@ -66,7 +61,7 @@ def list_sources(engine: Engine) -> list[Source]:
         select(
             sources.c.name,
             sources.c.reason,
-            func.coalesce(counted.c.entries, guarding.c.entries, 0),
+            func.coalesce(guarding.c.entries, sources.c.entries),
             sources.c.imported_at,
             sources.c.good_lines,
             sources.c.bad_lines,
@@ -74,7 +69,6 @@ def list_sources(engine: Engine) -> list[Source]:
             sources.c.trusted,
             sources.c.confidence,
         )
-        .outerjoin(counted, counted.c.source_id == sources.c.id)
         .outerjoin(guarding, guarding.c.source_id == sources.c.id)
         .order_by(sources.c.name)
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, case, func, select
 
-from cityshield.adapters.store.database import reading
 from cityshield.adapters.store.tables import appeals, decisions
 from cityshield.desks.decisions.review import DAY_S
 from cityshield.vocabulary.appeal import GRANTED, OUTCOMES, UPHELD, WRONG
@@ -50,7 +49,7 @@ _was_in_force = _block & decisions.c.since.is_not(None)
 
 def read_statistics(engine: Engine, now: int) -> Statistics:
     """All figures as they are at a time, from one state of the store."""
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         ever = connection.scalar(select(func.count()).where(_was_in_force)) or 0
         wrong = _wrong(connection)
         return Statistics(

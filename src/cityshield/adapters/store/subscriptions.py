@@ -18,6 +18,7 @@ from cityshield.adapters.store.changes import changing, next_revision
 from cityshield.adapters.store.database import writing
 from cityshield.adapters.store.indicators import source_id_of
 from cityshield.adapters.store.tables import feed_syncs, feeds, indicators, sources
+from cityshield.desks.feeds.standing import is_due
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.identity import Identity
 from cityshield.vocabulary.subscription import (
@@ -106,11 +107,9 @@ def get_subscribed(engine: Engine, name: str) -> Subscribed:
 
 def list_subscribed(engine: Engine, due_at: int | None = None) -> list[Subscribed]:
     """Every subscription by name, or those that are due."""
-    query = _QUERY.order_by(sources.c.name)
-    if due_at is not None:
-        query = query.where(feeds.c.due <= due_at)
     with engine.connect() as connection:
-        return [_subscribed(row) for row in connection.execute(query)]
+        listed = map(_subscribed, connection.execute(_QUERY.order_by(sources.c.name)))
+        return [feed for feed in listed if due_at is None or is_due(feed, due_at)]
 
 
 def note(

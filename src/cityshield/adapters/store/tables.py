@@ -34,6 +34,7 @@ sources = Table(
     Column("guard", String(20), nullable=False, server_default=""),
     Column("trusted", Boolean, nullable=False, server_default="0"),
     Column("confidence", SmallInteger, nullable=False, server_default="100"),
+    Column("entries", BigInteger, nullable=False, server_default="0"),
 )
 
 guard_names = Table(
@@ -219,7 +220,7 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires", BigInteger),
     Column("revoked_at", BigInteger),
-    Column("created_by", String(200), nullable=False, server_default=""),
+    Column("created_by", Text, nullable=False, server_default=""),
 )
 
 audit = Table(

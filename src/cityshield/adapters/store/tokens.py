@@ -91,7 +91,7 @@ def _insert(
             digest=sha256(secret.encode()).hexdigest(),
             created_at=now,
             expires=expires,
-            created_by=by.name,
+            created_by="\n".join((*by.makers, by.name)),
         )
     )
     first = insert(settings).values(name=_FIRST, value=str(now))
@@ -125,7 +125,9 @@ def is_valid(now: int) -> ColumnElement[bool]:
 def identity_of(row: Any) -> Identity:
     """Who holds the token in a row."""
     scopes = tuple(row.scopes.split())
-    return Identity(row.name, row.role, scopes, id=row.id, made_by=row.created_by)
+    return Identity(
+        row.name, row.role, scopes, id=row.id, makers=tuple(row.created_by.splitlines())
+    )
 
 
 def revoke_token(engine: Engine, by: Identity, now: int, token_id: str) -> None:

@@ -36,7 +36,7 @@ from cityshield.vocabulary.decision import (
 
 _Row = TypeVar("_Row")
 _NAMES_AT_ONCE = 500
-_MOST_AT_ONCE = 200_000
+_MOST_AT_ONCE = 50_000
 """Names brought into one state of the zone: what seconds of the store's write lock allow."""
 
 _SERIALS_KEPT = 2_000

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from cityshield.desks.decisions.review import DAY_S, person_of
+from cityshield.desks.decisions.review import DAY_S, tie_to
 from cityshield.vocabulary.appeal import (
     CLAIMS,
     CLEANED,
@@ -48,7 +48,7 @@ from cityshield.vocabulary.identity import Identity
 LONGEST_TEXT = 4000
 LONGEST_EVIDENCE = 1000
 LONGEST_CONTACT = 200
-MOST_VOICES = 20
+MOST_VOICES = 200
 MOST_MESSAGES = 20
 """How many people share one appeal, and how often each of them may write, at most."""
 
@@ -200,9 +200,8 @@ def is_overdue(appeal: Appeal, now: int) -> bool:
 
 
 def had_part(decision: Decision, by: Identity) -> bool:
-    """Whether somebody, or who made their token, proposed or approved a decision."""
-    part = {person_of(approval.name) for approval in decision.approvals}
-    return person_of(by.name) in part or bool(by.made_by and person_of(by.made_by) in part)
+    """Whether somebody proposed or approved a decision, or is tied to one who did by a token."""
+    return tie_to(decision, by) is not None
 
 
 def written(text: str, most: int) -> str:

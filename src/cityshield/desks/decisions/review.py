@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,6 +28,15 @@ DAY_S = 86_400
 LONGEST_DAYS = 366
 DEFAULT_DAYS = 90
 _LONGEST_TEXT = 2000
+
+SELF, MADE_BY, MAKER_OF = "self", "made-by", "maker-of"
+
+
+class Tie(NamedTuple):
+    """What ties two actors: they are one person, or one made the token of the other (`other`)."""
+
+    how: str
+    other: str
 
 
 def propose(
@@ -64,7 +74,7 @@ def propose(
         evidence=tuple(text.strip()[:_LONGEST_TEXT] for text in evidence),
         state=PROPOSED,
         needed=approvals_needed(action, target, guards),
-        approvals=(Approval(by.name, now),),
+        approvals=(Approval(by.name, now, by.makers),),
         proposed_at=now,
         days=days,
         dry_run=dry_run,
@@ -74,14 +84,14 @@ def propose(
 def approve(decision: Decision, guards: Sequence[Guarded], by: Identity, now: int) -> Decision:
     """The decision with one more approval, in force once there are enough.
 
-    A person is a name, whatever token it came with, and who made that token is no other person.
+    A person is a name, whatever token it came with; who makes tokens could be behind any of them.
     Raises Forbidden for one who has approved already, InputError for a decision that is not open
     or whose target is guarded by now.
     """
     if error := hindrance(decision, guards, by):
         raise error
     needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
-    approvals = (*decision.approvals, Approval(by.name, now))
+    approvals = (*decision.approvals, Approval(by.name, now, by.makers))
     decision = replace(decision, approvals=approvals, needed=needed)
     if len(approvals) < needed:
         return decision
@@ -96,12 +106,28 @@ def hindrance(
         return InputError("error-decision-ended", id=decision.id, state=decision.state)
     if is_refused(decision.action, decision.target, guards):
         return _guarded(decision.target, guards)
-    approved = {person_of(approval.name) for approval in decision.approvals}
-    if person_of(by.name) in approved:
+    tie = tie_to(decision, by)
+    if tie is None:
+        return None
+    if tie.how == SELF:
         return Forbidden("error-approved-twice", id=decision.id, name=by.name)
-    if by.made_by and person_of(by.made_by) in approved:
-        return Forbidden("error-approved-by-own", id=decision.id, name=by.name, maker=by.made_by)
-    return None
+    sentence = "error-approved-by-own" if tie.how == MADE_BY else "error-approved-by-made"
+    return Forbidden(sentence, id=decision.id, name=by.name, other=tie.other)
+
+
+def tie_to(decision: Decision, by: Identity) -> Tie | None:
+    """How somebody is tied to one of those who approved a decision; None when they are not."""
+    ours, makers = person_of(by.name), set(map(person_of, by.makers))
+    found = []
+    for approval in decision.approvals:
+        theirs = person_of(approval.name)
+        if ours == theirs:
+            return Tie(SELF, approval.name)
+        if theirs in makers:
+            found.append(Tie(MADE_BY, approval.name))
+        elif ours in map(person_of, approval.makers):
+            found.append(Tie(MAKER_OF, approval.name))
+    return found[0] if found else None
 
 
 def end(decision: Decision, reason: str, now: int, by: str) -> Decision:

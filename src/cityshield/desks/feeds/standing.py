@@ -14,6 +14,7 @@ from cityshield.vocabulary.subscription import (
     Good,
     Held,
     Standing,
+    Subscribed,
     Subscription,
 )
 
@@ -77,3 +78,8 @@ def due_after(
         return now + every_s
     wait_s = _FIRST_WAIT_S << min(standing.failures - 1, _MOST_DOUBLINGS)
     return now + max(min(wait_s, every_s), retry_after_s)
+
+
+def is_due(feed: Subscribed, now: int) -> bool:
+    """Whether to try a feed: in its time, or when the clock has gone back behind the last try."""
+    return feed.due <= now or feed.standing.tried_at > now

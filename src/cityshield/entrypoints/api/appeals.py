@@ -57,9 +57,9 @@ def appeal_routes(service: Service) -> Sequence[BaseRouteHandler]:
 
     @get("/appeals/{number:int}", operation_class=OperatorOperation, summary="One appeal")
     async def show_appeal(request: Asked, number: Number) -> Appeal:
-        """One appeal with all that was written, personal data too (scope `appeals:read`)."""
-        await require(request, _READ)
-        return await asyncio.to_thread(service.appeals.get, number)
+        """One appeal with all that was written, which the audit records (scope `appeals:read`)."""
+        identity = await require(request, _READ)
+        return await asyncio.to_thread(service.appeals.read, number, identity)
 
     @post(
         "/appeals/{number:int}/ask",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.speech import Say, pad, speak
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.appeal import (
     CONTROL,
@@ -52,8 +55,9 @@ def list_(states: tuple[str, ...], as_json: bool, language: str, home: Path) -> 
     """List appeals, overdue first, without what was written."""
     engine = open_store(home)
     acting_identity(engine, _READ)
+    say = speak(language)
     for appeal in _desk(home, engine).find(states or (OPEN, NEED_MORE)):
-        click.echo(to_json(appeal) if as_json else _line(appeal, language))
+        click.echo(to_json(appeal) if as_json else _line(appeal, say))
 
 
 @appeals.command()
@@ -62,10 +66,10 @@ def list_(states: tuple[str, ...], as_json: bool, language: str, home: Path) -> 
 @language_option
 @home_option
 def show(number: int, as_json: bool, language: str, home: Path) -> None:
-    """Show one appeal: who says what, and which evidence is there; personal data too."""
+    """Show one appeal: who says what, and which evidence is there; the audit has who looked."""
     engine = open_store(home)
-    acting_identity(engine, _READ)
-    _show(_desk(home, engine).get(number), engine, language, as_json)
+    by = acting_identity(engine, _READ)
+    _show(_desk(home, engine).read(number, by), engine, language, as_json)
 
 
 @appeals.command(epilog="\b\nExample:\n  cityshield appeals ask 7 'Which files did you remove?'\n")
@@ -121,8 +125,7 @@ def _desk(home: Path, engine: Engine) -> Appeals:
     return Appeals(engine, SystemClock(), read_config(home))
 
 
-def _line(appeal: Appeal, language: str) -> str:
-    from cityshield.adapters.sentences.sentences import Sentences
+def _line(appeal: Appeal, say: Say) -> str:
     from cityshield.desks.decisions.appeals import is_overdue
     from cityshield.guards.dates import moment
 
@@ -130,11 +133,12 @@ def _line(appeal: Appeal, language: str) -> str:
     if appeal.state in (OPEN, NEED_MORE):
         late = is_overdue(appeal, int(time.time()))
         kind = "waits" if appeal.state == NEED_MORE else "overdue" if late else "due"
-        said = Sentences().say(f"appeal-{kind}", language, when=moment(appeal.due))
+        said = say(f"appeal-{kind}", when=moment(appeal.due))
     elif appeal.state == GRANTED:
-        said = appeal.outcome
-    who = f"{appeal.speaker} x{appeal.people}" if appeal.people > 1 else appeal.speaker
-    head = f"{appeal.id:>8}  {appeal.state:<9} decision {appeal.decision:<8} {who:<12}"
+        said = say(f"word-{appeal.outcome}")
+    who = say(f"word-{appeal.speaker}") + (f" x{appeal.people}" if appeal.people > 1 else "")
+    against = say("appeal-decision", number=f"{appeal.decision:<8}")
+    head = f"{appeal.id:>8}  {pad(say(f'word-{appeal.state}'), 9)} {against} {pad(who, 12)}"
     return f"{head}  {said}  {harmless(appeal.reason, 120)}".rstrip()
 
 
@@ -142,33 +146,39 @@ def _show(appeal: Appeal, engine: Engine, language: str, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(appeal))
         return
-    click.echo(_line(appeal, language))
     from cityshield.adapters.store.decisions import get
 
+    say = speak(language)
+    click.echo(_line(appeal, say))
     target = get(engine, appeal.decision).target
     for voice in appeal.voices:
-        _show_voice(appeal, voice, target, language)
+        _show_voice(appeal, voice, target, say)
     for message in appeal.asked:
         _echo("<", message.at, message.text)
 
 
-def _show_voice(appeal: Appeal, voice: Voice, target: Target, language: str) -> None:
-    from cityshield.adapters.sentences.sentences import Sentences
+def _show_voice(appeal: Appeal, voice: Voice, target: Target, say: Say) -> None:
     from cityshield.desks.decisions.appeals import asked_for, proof_places, still_missing
 
-    say = Sentences().say
-    wanted = ", ".join(asked_for(appeal.speaker, voice.claim)) or "-"
-    click.echo(_INDENT + say("appeal-asks", language, claim=voice.claim, wanted=wanted))
+    def together(texts: Iterable[str]) -> str:
+        return reduce(lambda some, more: say("appeal-and", some=some, more=more), texts)
+
+    asked = asked_for(appeal.speaker, voice.claim)
+    wanted = together(say(f"word-{item}") for item in asked) if asked else "-"
+    words = {"claim": say(f"word-{voice.claim}"), "wanted": wanted}
+    click.echo(_INDENT + say("appeal-asks", **words))
     for message in voice.messages:
         _echo(">", message.at, message.text)
     for name, text in voice.evidence.items():
-        click.echo(f"{_INDENT}{name}: {_flat(text)}")
-    if missing := ", ".join(still_missing(appeal.speaker, voice)):
-        click.echo(_INDENT + say("appeal-missing", language, missing=missing))
-    if CONTROL in asked_for(appeal.speaker, voice.claim):
-        places = ", ".join(f"{kind} {where}" for kind, where in proof_places(target).items())
-        words = {"proof": voice.proof, "places": _flat(places)}
-        click.echo(_INDENT + say("appeal-proof", language, **words))
+        click.echo(_INDENT + say("appeal-gave", what=say(f"word-{name}"), text=_flat(text)))
+    if missing := still_missing(appeal.speaker, voice):
+        lacks = together(say(f"word-{item}") for item in missing)
+        click.echo(_INDENT + say("appeal-missing", missing=lacks))
+    if CONTROL in asked:
+        places = together(
+            f"{say(f'word-{kind}')} {where}" for kind, where in proof_places(target).items()
+        )
+        click.echo(_INDENT + say("appeal-proof", proof=voice.proof, places=_flat(places)))
     if voice.contact:
         click.echo(f"{_INDENT}@ {_flat(voice.contact)}")
 

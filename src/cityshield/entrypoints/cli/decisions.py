@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import write_whole
+from cityshield.entrypoints.cli.speech import Say, pad, speak
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.decision import (
     ACTIONS,
@@ -118,13 +119,15 @@ def remove(numbers: tuple[int, ...], reason: str, as_json: bool, language: str, 
 @click.option("--state", "states", type=click.Choice(STATES), multiple=True,
               help="[default: proposed and in-force]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@language_option
 @home_option
-def list_(states: tuple[str, ...], as_json: bool, home: Path) -> None:
+def list_(states: tuple[str, ...], as_json: bool, language: str, home: Path) -> None:
     """List decisions, the oldest first."""
     from cityshield.adapters.store.decisions import find
 
+    say = speak(language)
     for decision in find(open_store(home), states=states or (PROPOSED, IN_FORCE)):
-        click.echo(to_json(decision) if as_json else _line(decision))
+        click.echo(to_json(decision) if as_json else _line(decision, say))
 
 
 @decisions.command()
@@ -183,26 +186,12 @@ def export(format_: str, output: str | None, folder: str | None, home: Path) -> 
     about = About(operator.name, operator.contact, config.decisions.licence, last_change(engine))
     if folder is not None:
         for name, write in formats().items():
-            _write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
+            write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
     elif output is not None:
-        _write_whole(output, formats()[format_](listed, about))
+        write_whole(output, formats()[format_](listed, about))
     else:
         for piece in formats()[format_](listed, about):
             sys.stdout.write(piece)
-
-
-def _write_whole(path: str, pieces: Iterable[str]) -> None:
-    """Write a file, or leave the one there is."""
-    scratch = f"{path}.part"
-    try:
-        with open(scratch, "w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 @decisions.command(epilog="\b\nExit status: 0 sound, 1 not.\n")
@@ -338,15 +327,17 @@ def _address(text: str) -> tuple[str, int]:
         raise InputError("error-resolver", text=text[:100]) from error
 
 
-def _line(decision: Decision) -> str:
+def _line(decision: Decision, say: Say) -> str:
     from cityshield.guards.dates import day
 
-    until = f"until {day(decision.expires)}" if decision.expires else ""
+    until = say("decision-until", day=day(decision.expires)) if decision.expires else ""
     if decision.state == PROPOSED:
-        until = f"{len(decision.approvals)} of {decision.needed} approvals"
-    dry = " (dry run)" if decision.dry_run else ""
-    target = f"{decision.target.scope} {harmless(decision.target.value, 200)}"
-    head = f"{decision.id:>8}  {decision.state:<9} {decision.action:<5} {target}{dry}"
+        counts = {"count": len(decision.approvals), "needed": decision.needed}
+        until = say("decision-approvals", **counts)
+    target = f"{say(f'word-{decision.target.scope}')} {harmless(decision.target.value, 200)}"
+    dry = " " + say("decision-dry") if decision.dry_run else ""
+    state, action = say(f"word-{decision.state}"), say(f"word-{decision.action}")
+    head = f"{decision.id:>8}  {pad(state, 9)} {pad(action, 5)} {target}{dry}"
     return f"{head}  {until}  {harmless(decision.reason, 120)}"
 
 
@@ -354,19 +345,18 @@ def _show(decision: Decision, language: str, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(decision))
         return
-    from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.guards.dates import day
 
-    say = Sentences().say
-    click.echo(_line(decision))
+    say = speak(language)
+    click.echo(_line(decision, say))
     for approval in decision.approvals:
         words = {"name": harmless(approval.name, 100), "day": day(approval.at)}
-        click.echo("          " + say("decision-approved", language, **words))
+        click.echo("          " + say("decision-approved", **words))
     for text in decision.evidence:
-        click.echo("          " + say("decision-evidence", language, text=harmless(text, 300)))
+        click.echo("          " + say("decision-evidence", text=harmless(text, 300)))
     if decision.state == PROPOSED:
         missing = decision.needed - len(decision.approvals)
-        click.echo("          " + say("decision-waits", language, count=missing))
+        click.echo("          " + say("decision-waits", count=missing))
     if decision.end_reason:
-        said = say("decision-ended", language, reason=harmless(decision.end_reason, 300))
+        said = say("decision-ended", reason=harmless(decision.end_reason, 300))
         click.echo("          " + said)

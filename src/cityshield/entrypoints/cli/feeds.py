@@ -15,6 +15,7 @@ from cityshield.answer import harmless
 from cityshield.desks.decisions.collateral import CLASSES
 from cityshield.entrypoints.cli import report, subscriptions
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.speech import pad, speak
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.entrypoints.cli.subscriptions import require_csv, state_of
 from cityshield.vocabulary.errors import InputError
@@ -218,23 +219,26 @@ def trust(source: str, off: bool, language: str, home: Path) -> None:
 
 @feeds.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@language_option
 @home_option
-def list_(as_json: bool, home: Path) -> None:
+def list_(as_json: bool, language: str, home: Path) -> None:
     """List every source with its entries, its last import, and how its subscription stands."""
     from cityshield.adapters.store.sources import list_with_subscriptions
     from cityshield.guards.dates import day
 
+    say = speak(language)
     for source in list_with_subscriptions(open_store(home)):
         if as_json:
             click.echo(to_json(source))
             continue
-        bad = f"{source.bad_lines:,} bad lines" if source.bad_lines else ""
-        role = (
-            f"[guards: {source.guard}]" if source.guard else "[trusted]" if source.trusted else ""
-        )
-        state = f"({state_of(source.subscribed.standing)})" if source.subscribed else ""
-        name = "  ".join(part for part in (harmless(source.name), role, state, bad) if part)
-        when = day(source.imported_at) if source.imported_at else f"{'never':<10}"
+        bad = say("feeds-bad-lines", count=source.bad_lines) if source.bad_lines else ""
+        role = say("feed-trusted") if source.trusted else ""
+        if source.guard:
+            role = say("feed-guards", kind=say(f"word-{source.guard}"))
+        state = f"({state_of(source.subscribed.standing, say)})" if source.subscribed else ""
+        parts = (harmless(source.name), role and f"[{role}]", state, bad)
+        name = "  ".join(part for part in parts if part)
+        when = pad(day(source.imported_at) if source.imported_at else say("feeds-never"), 10)
         click.echo(f"{when}  {source.entries:>12,}  {name}")
 
 

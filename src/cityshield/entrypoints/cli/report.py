@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import write_whole
+from cityshield.entrypoints.cli.speech import pad, width
 from cityshield.entrypoints.cli.store import open_store, to_json
-from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.report import STALE_DAYS, FeedReport
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         return sentences.say(sentence, language, **words)
 
     if path is not None:
-        _write(path, render(made, say, language, config.operator.name))
+        write_whole(path, [render(made, say, language, config.operator.name)])
     if as_json:
         click.echo(to_json(made))
         return
@@ -59,17 +58,6 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         click.echo(line)
     if path is not None:
         click.echo(say("report-written", path=harmless(path, 500)))
-
-
-def _write(path: str, text: str) -> None:
-    scratch = f"{path}.part"
-    try:
-        with open(scratch, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(scratch, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 def _table(made: FeedReport, say: Say) -> list[str]:
@@ -106,19 +94,12 @@ def _table(made: FeedReport, say: Say) -> list[str]:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows in columns: the number right, the name left, the rest right."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            cell + " " * (width - _width(cell))
-            if place == 1
-            else " " * (width - _width(cell)) + cell
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            pad(cell, columns) if place == 1 else " " * (columns - width(cell)) + cell
+            for place, (cell, columns) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,9 @@ from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
 from cityshield.desks.decisions.collateral import CLASSES
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.speech import Say, pad, speak
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
+from cityshield.guards.dates import moment
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
 from cityshield.vocabulary.subscription import (
@@ -179,16 +180,16 @@ def show(name: str, as_json: bool, language: str, home: Path) -> None:
     """Show all of one subscription: its terms, how it stands, its last tries."""
     from cityshield.adapters.store.subscriptions import get_subscribed, read_syncs
 
-    engine = open_store(home)
+    engine, say = open_store(home), speak(language)
     feed = get_subscribed(engine, name)
     if as_json:
         syncs = read_syncs(engine, feed.id, 100)
         click.echo(to_json({"feed": feed, "syncs": syncs}))
         return
-    for label, value in _facts(feed, language, home):
-        click.echo(f"{label:<12} {harmless(value, 500)}")
+    for label, value in _facts(feed, say, home):
+        click.echo(f"{pad(say(f'feed-{label}'), 12)} {harmless(value, 500)}")
     for each in read_syncs(engine, feed.id, _SHOWN_SYNCS):
-        click.echo("  " + _sync_line(each))
+        click.echo("  " + _sync_line(each, say))
 
 
 def require_csv(format: str | None, column: str) -> None:
@@ -197,13 +198,13 @@ def require_csv(format: str | None, column: str) -> None:
         raise InputError("error-column")
 
 
-def state_of(standing: Standing) -> str:
+def state_of(standing: Standing, say: Say) -> str:
     """How a feed stands, in a word or two."""
     if standing.held is not None:
-        return f"held: {standing.held.reason}"
-    if standing.result == FAILED:
-        return f"failed {standing.failures} times" if standing.failures > 1 else "failed"
-    return standing.result or "not fetched yet"
+        return say("feed-state-held", reason=say(f"word-{standing.held.reason}"))
+    if standing.result == FAILED and standing.failures > 1:
+        return say("feed-state-failed", count=standing.failures)
+    return say(f"word-{standing.result}") if standing.result else say("feed-state-new")
 
 
 def _syncing(home: Path, engine: Engine) -> Syncing:
@@ -223,7 +224,7 @@ def _say_synced(synced: Synced, language: str, home: Path) -> None:
     words: dict[str, str | int] = {"name": name, "entries": sync.entries}
     if sync.result == FAILED:
         error = harmless(say(standing.error, language, **standing.error_args), 1000)
-        said = say("feeds-sync-failed", language, name=name, error=error, due=_time(synced.due))
+        said = say("feeds-sync-failed", language, name=name, error=error, due=moment(synced.due))
         click.echo(said, err=True)
     elif sync.result == HELD and held is not None:
         before = standing.good.entries if standing.good else 0
@@ -235,52 +236,51 @@ def _say_synced(synced: Synced, language: str, home: Path) -> None:
         click.echo(say(f"feeds-sync-{sync.result}", language, **words))
 
 
-def _facts(feed: Subscribed, language: str, home: Path) -> list[tuple[str, str]]:
+def _facts(feed: Subscribed, say: Say, home: Path) -> list[tuple[str, str]]:
     """What is known of a feed, as label and value."""
-    from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.subscriptions import held_path
 
     said, standing = feed.subscription, feed.standing
     good, held = standing.good, standing.held
+    guards = say("feed-guards", kind=say(f"word-{said.guard}")) if said.guard else ""
     facts = [
         ("url", ("taxii+" if said.taxii else "") + said.url),
-        ("state", state_of(standing)),
-        ("next", _time(feed.due)),
-        ("every", f"{said.every_s / _HOUR_S:g} hours"),
-        ("expires", f"{said.expires_days} days after it was last listed"),
-        ("role", f"guards: {said.guard}" if said.guard else said.type),
-        ("trusted", "yes" if feed.trusted else ""),
+        ("state", state_of(standing, say)),
+        ("next", moment(feed.due)),
+        ("every", say("feed-hours", count=f"{said.every_s / _HOUR_S:g}")),
+        ("expires", say("feed-days", count=said.expires_days)),
+        ("role", guards or say(f"word-{said.type}")),
+        ("trusted", say("word-yes") if feed.trusted else ""),
         ("format", " ".join(part for part in (said.format, said.column) if part)),
         ("reason", said.reason),
         ("sha256", said.digest),
         ("key", said.key),
-        ("last try", _time(standing.tried_at) if standing.tried_at else ""),
+        ("tried", moment(standing.tried_at) if standing.tried_at else ""),
     ]
     if standing.error:
-        facts.append(("error", Sentences().say(standing.error, language, **standing.error_args)))
+        facts.append(("error", say(standing.error, **standing.error_args)))
     if good is not None:
+        times = {"at": moment(good.at), "changed": moment(good.changed_at)}
         facts += [
             ("entries", f"{good.entries:,}"),
-            ("listed", f"{_time(good.at)}, changed {_time(good.changed_at)}"),
+            ("listed", say("feed-listed-at", **times)),
             ("etag", good.etag),
             ("modified", good.last_modified),
             ("document", good.sha256),
         ]
     if held is not None:
+        words = {"at": moment(held.at), "reason": say(f"word-{held.reason}")}
         facts += [
-            ("held", f"{_time(held.at)}, {held.reason}: {held.entries:,} entries"),
-            ("held file", str(held_path(home, feed.id))),
+            ("held", say("feed-held-at", count=held.entries, **words)),
+            ("held-file", str(held_path(home, feed.id))),
         ]
-    facts.append(("read up to", standing.added_after))
+    facts.append(("added-after", standing.added_after))
     return [(label, value) for label, value in facts if value]
 
 
-def _sync_line(sync: Sync) -> str:
+def _sync_line(sync: Sync, say: Say) -> str:
     status = str(sync.status) if sync.status else ""
-    counts = f"{sync.entries:>10,} entries  +{sync.new:,} -{sync.gone:,}"
-    line = f"{_time(sync.at)}  {sync.result:<9} {status:<3} {counts}"
+    result = pad(say(f"word-{sync.result}"), 9)
+    counts = {"count": f"{sync.entries:>10,}", "new": f"{sync.new:,}", "gone": f"{sync.gone:,}"}
+    line = f"{moment(sync.at)}  {result} {status:<3} {say('feed-counts', **counts)}"
     return "  ".join(part for part in (line, sync.error) if part)
-
-
-def _time(seconds: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))

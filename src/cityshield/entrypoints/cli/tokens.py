@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.speech import pad, speak
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.vocabulary.identity import READER, ROLES, SCOPES
 
@@ -44,20 +45,24 @@ def create(
 
 @tokens.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@language_option
 @home_option
-def list_(as_json: bool, home: Path) -> None:
+def list_(as_json: bool, language: str, home: Path) -> None:
     """List every token; secrets are not kept, so none is shown."""
     from cityshield.adapters.store.tokens import list_tokens
     from cityshield.guards.dates import day
 
+    say = speak(language)
     for token in list_tokens(open_store(home, create=True)):
         if as_json:
             click.echo(to_json(token))
             continue
-        ends = f"expires {day(token.expires)}" if token.expires else "does not expire"
-        state = f"revoked {day(token.revoked_at)}" if token.revoked_at else ends
-        scopes = " ".join(token.scopes) or "all of its role"
-        click.echo(f"{token.id}  {token.role:<9} {token.name}  [{scopes}]  {state}")
+        ends = ("expires", token.expires) if token.expires else ("lasts", 0)
+        kind, at = ("revoked", token.revoked_at) if token.revoked_at else ends
+        state = say(f"token-state-{kind}", day=day(at))
+        scopes = " ".join(token.scopes) or say("token-scopes-all")
+        role = pad(say(f"word-{token.role}"), 9)
+        click.echo(f"{token.id}  {role} {token.name}  [{scopes}]  {state}")
 
 
 @tokens.command()

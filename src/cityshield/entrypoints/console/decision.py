@@ -24,6 +24,13 @@ _WORDS = {
     "decisions.propose": "did-propose",
     "decisions.approve": "did-approve",
     "decisions.end": "did-end",
+    "appeals.open": "did-appeal",
+    "appeals.join": "did-join",
+    "appeals.reply": "did-reply",
+    "appeals.ask": "did-ask",
+    "appeals.uphold": "did-uphold",
+    "appeals.grant": "did-grant",
+    "appeals.lapse": "did-lapse",
 }
 _read_detail = msgspec.json.Decoder(dict[str, object]).decode
 

@@ -14,9 +14,17 @@ from litestar.response import Redirect
 
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.answer import defang, harmless
-from cityshield.entrypoints.console.visits import SIGN_IN, WRITE, Asked, NotSignedIn, Visit, Visits
+from cityshield.entrypoints.console.visits import (
+    APPEALS_READ,
+    SIGN_IN,
+    WRITE,
+    Asked,
+    NotSignedIn,
+    Visit,
+    Visits,
+)
 from cityshield.entrypoints.look.look import Look, html, other_language
-from cityshield.guards.dates import day
+from cityshield.guards.dates import day, iso
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError, Forbidden, StoreError
 
@@ -41,7 +49,7 @@ class Console:
             home=f"{HOME}?lang=",
         )
         self.look.templates.filters.update(
-            plain=plain, link=shown_link, moment=moment, iso=iso, day=day
+            plain=plain, lines=lines, link=shown_link, moment=moment, iso=iso, day=day
         )
 
     def show(
@@ -65,9 +73,11 @@ class Console:
             _in_language(request, other, other_language(language)),
             visit=visit,
             can_write=visit is not None and visit.may(WRITE),
+            sees_appeals=visit is not None and visit.may(APPEALS_READ),
             place=request.scope["path"],
             now=self.service.clock.now(),
             waited=lambda since: self.waited(since, language),
+            left=lambda due: self.left(due, language),
             **given,
         )
         answer = html(body, status)
@@ -87,7 +97,19 @@ class Console:
 
     def waited(self, since: int, language: str) -> str:
         """How long something has waited, in its two largest units."""
-        minutes = max(0, self.service.clock.now() - since) // 60
+        return self._span(self.service.clock.now() - since, language)
+
+    def left(self, due: int, language: str) -> str:
+        """How long there is until something is due, or since when it has been."""
+        left = due - self.service.clock.now()
+        return self.look.say(
+            "clock-left" if left > 0 else "clock-late",
+            language,
+            time=self._span(abs(left), language),
+        )
+
+    def _span(self, seconds: int, language: str) -> str:
+        minutes = max(0, seconds) // 60
         days, hours = minutes // 1440, minutes // 60
         unit = "days" if days else "hours" if hours else "minutes"
         return self.look.say(
@@ -104,17 +126,23 @@ class Console:
             error, status = CityShieldError("error-server"), 503
         else:
             status = 403 if isinstance(error, Forbidden) else 400
-        if error.sentence == "error-decision-none":
+        if error.sentence in ("error-decision-none", "error-appeal-none"):
             status = 404
-        told = self.say(error, language_of(request))
-        return self.show(request, "error.html.j2", status=status, other=HOME, told=told)
+        return self._error(request, error, status)
+
+    def refuse_page(self, request: Asked, sentence: str, args: dict[str, str]) -> bytes:
+        """The page for a request that did not get through to here."""
+        return self._error(request, CityShieldError(sentence, **args), 200).content
 
     def refuse_http(self, request: Asked, error: HTTPException) -> Response[Any]:
         """The page for an error of the web library."""
         sentence = "error-not-found" if error.status_code == 404 else "error-body"
         reason = HTTPStatus(error.status_code).phrase
-        told = self.say(CityShieldError(sentence, reason=reason), language_of(request))
-        return self.show(request, "error.html.j2", status=error.status_code, other=HOME, told=told)
+        return self._error(request, CityShieldError(sentence, reason=reason), error.status_code)
+
+    def _error(self, request: Asked, error: CityShieldError, status: int) -> Response[bytes]:
+        told = self.say(error, language_of(request))
+        return self.show(request, "error.html.j2", status=status, other=HOME, told=told)
 
 
 def language_of(request: Asked) -> str:
@@ -128,6 +156,11 @@ def plain(text: str) -> str:
     return harmless(" ".join(text.split()), _LONGEST_TEXT)
 
 
+def lines(text: str) -> str:
+    """What somebody wrote, line by line, without what would change how the page is read."""
+    return "\n".join(harmless(line, _LONGEST_TEXT) for line in text.splitlines())
+
+
 def shown_link(value: str) -> str:
     """A target as nobody opens it by a slip."""
     return harmless(defang(value), _LONGEST_TEXT)
@@ -136,11 +169,6 @@ def shown_link(value: str) -> str:
 def moment(seconds: int) -> str:
     """A time in UTC to the minute: `2026-11-21 09:30`."""
     return f"{day(seconds)} {time.strftime('%H:%M', time.gmtime(seconds))}"
-
-
-def iso(seconds: int) -> str:
-    """A time as machines read it (RFC 3339)."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _in_language(request: Asked, place: str, language: str) -> str:

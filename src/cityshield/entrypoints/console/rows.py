@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cityshield.desks.decisions.collateral import approvals_needed
-from cityshield.desks.decisions.review import hindrance, person_of
+from cityshield.desks.decisions.review import SELF, hindrance, person_of, tie_to
 from cityshield.entrypoints.console.visits import WRITE, Visit
 from cityshield.guards.links.canonical import canonicalize, expressions
 from cityshield.service import Service
@@ -20,9 +20,9 @@ from cityshield.vocabulary.indicator import Indicator
 class Row(msgspec.Struct, frozen=True):
     """One decision with its evidence, as one person sees it.
 
-    `needed` approvals make it hold, guards counted as they are now. `why_not` is the sentence that
-    says why this person may not approve it, with `who` it speaks of; empty where they may, or where
-    there is nothing to approve.
+    `needed` approvals make it hold, for a proposal with guards counted as they are now. `why_not`
+    is the sentence that says why this person may not approve it, with `who` it speaks of; empty
+    where they may, or where there is nothing to approve.
     """
 
     decision: Decision
@@ -72,7 +72,9 @@ def listed_on(service: Service, targets: Sequence[Target]) -> list[tuple[Indicat
 def _row(
     decision: Decision, guards: list[Guarded], listed: tuple[Indicator, ...], visit: Visit
 ) -> Row:
-    needed = max(decision.needed, approvals_needed(decision.action, decision.target, guards))
+    needed = decision.needed
+    if decision.state == PROPOSED:  # what is in force, or came about by itself, needs no more
+        needed = max(needed, approvals_needed(decision.action, decision.target, guards))
     may_write = visit.may(WRITE)
     why_not = who = ""
     if decision.state == PROPOSED:
@@ -89,8 +91,9 @@ def _told(decision: Decision, error: CityShieldError, visit: Visit) -> tuple[str
     """The console's short sentence for why somebody may not approve, and who it speaks of."""
     if error.sentence == "error-guarded":
         return "why-not-guarded", ""
-    if error.sentence == "error-approved-by-own":
-        return "why-not-made-by", visit.identity.made_by
+    tie = tie_to(decision, visit.identity)
+    if tie is not None and tie.how != SELF:
+        return f"why-not-{tie.how}", tie.other
     first = decision.approvals[0].name
     proposed = person_of(first) == person_of(visit.identity.name)
     return ("why-not-proposed" if proposed else "why-not-approved"), ""

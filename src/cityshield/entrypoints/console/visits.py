@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar import Request, Response
 
+from cityshield.adapters.store.cases import count_waiting
 from cityshield.adapters.store.sessions import (
     ID_BYTES,
     end_session,
@@ -32,6 +33,7 @@ Fields = Mapping[str, object]
 
 SIGN_IN = "/console/sign-in"
 READ, WRITE = "decisions:read", "decisions:write"
+APPEALS_READ, APPEALS_WRITE = "appeals:read", "appeals:write"
 KEY_FIELD = "key"
 _SESSION, _FORM = "cityshield-console", "cityshield-form"
 _HEX = frozenset("0123456789abcdef")
@@ -42,10 +44,14 @@ class NotSignedIn(Forbidden):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """Somebody at the console during one request, and the key of the forms that they are shown."""
+    """Somebody at the console during one request, and the key of the forms that they are shown.
+
+    `appeals` is how many wait for an answer, none for who may not see them.
+    """
 
     identity: Identity
     session: str
+    appeals: int = 0
 
     @property
     def key(self) -> str:
@@ -68,16 +74,21 @@ class Visits:
     async def visit(self, request: Asked, scope: str = READ) -> Visit:
         """Who is asking; NotSignedIn for nobody, Forbidden for one who may not act in `scope`."""
         session = _cookie(request, _SESSION)
-        identity = None
+        identity, waiting = None, 0
         if session:
-            now = self._service.clock.now()
-            resumed = (self._service.engine, session, now, self._idle_s)
-            identity = await asyncio.to_thread(resume_session, *resumed)
+            identity, waiting = await asyncio.to_thread(self._resume, session)
         if identity is None:
             raise NotSignedIn("error-not-signed-in")
         if not identity.may(scope):
             raise Forbidden("error-forbidden", name=identity.name, scope=scope)
-        return Visit(identity, session)
+        return Visit(identity, session, waiting)
+
+    def _resume(self, session: str) -> tuple[Identity | None, int]:
+        """Whose session this is, and how many appeals wait for them and others."""
+        engine, now = self._service.engine, self._service.clock.now()
+        identity = resume_session(engine, session, now, self._idle_s)
+        sees = identity is not None and identity.may(APPEALS_READ)
+        return identity, count_waiting(engine, now) if sees else 0
 
     async def sign_in(self, request: Asked, token: str, answer: Response[bytes]) -> None:
         """Begin a session with what the token allows, under a new id; an older one ends.

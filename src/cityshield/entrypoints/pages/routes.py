@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from functools import cached_property
 from pathlib import Path
@@ -82,9 +83,13 @@ class Page:
         """The address of the pack, which changes with its content."""
         return f"/static/messages.pack?v={hashlib.sha256(self.pack).hexdigest()[:12]}"
 
-    def refuse(self, language: str, sentence: str, args: dict[str, str]) -> bytes:
+    async def prepare(self) -> None:
+        """Read and compile beside the first requests what the first page would wait for."""
+        await asyncio.to_thread(self.render, "en")
+
+    def refuse(self, request: Asked, sentence: str, args: dict[str, str]) -> bytes:
         """The page for a request that did not get through."""
-        return self.render(language, error=sentence, **args)
+        return self.render(language_of(request), error=sentence, **args)
 
 
 def page_routes(page: Page) -> list[BaseRouteHandler]:

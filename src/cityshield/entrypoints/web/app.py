@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from cityshield import __version__
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.entrypoints.web.addresses import block_of
 from cityshield.entrypoints.web.gate import App, Gate, Scope
-from cityshield.entrypoints.web.problems import MEDIA_TYPE, Problems, problem
+from cityshield.entrypoints.web.problems import MEDIA_TYPE, Problems, RefusePage, problem
 from cityshield.service import Service
 from cityshield.vocabulary.errors import CityShieldError
 
@@ -31,9 +31,6 @@ _FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 """What runs beside the requests until it is cancelled."""
-
-RefusePage = Callable[[str, str, dict[str, str]], bytes]
-"""Language, sentence id, arguments -> HTML."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -47,16 +44,16 @@ class Health(msgspec.Struct, frozen=True):
 def make_app(
     service: Service,
     routes: Sequence[BaseRouteHandler | Router],
-    refuse_page: RefusePage | None = None,
+    pages: Mapping[str, RefusePage] | None = None,
     before: Callable[[App], App] | None = None,
     jobs: Sequence[Job] = (),
 ) -> Gate:
     """The application over a service; `jobs` run as long as it does.
 
-    `refuse_page` makes the page for what the gate refuses when a browser asked for one; `before`
-    puts something between the gate and the routes.
+    `pages` are for what is refused when a browser asked for a page, by the place where it did;
+    `before` puts something between the gate and the routes.
     """
-    problems = Problems(service.shield.sentences)
+    problems = Problems(service.shield.sentences, pages or {})
 
     @get("/healthz", summary="Is the service alive")
     async def healthz() -> Health:
@@ -91,10 +88,10 @@ def make_app(
     )
 
     def refuse(scope: Scope, status: int, sentence: str, args: dict[str, str]) -> tuple[str, bytes]:
-        headers = dict(scope["headers"])
-        language = choose_language(headers.get(b"accept-language", b"").decode("latin-1"))
-        if refuse_page and scope["path"] == "/" and b"text/html" in headers.get(b"accept", b""):
-            return "text/html; charset=utf-8", refuse_page(language, sentence, args)
+        request: Request[Any, Any, Any] = Request(cast(Any, scope))
+        if (shown := problems.page(request, sentence, args)) is not None:
+            return "text/html; charset=utf-8", shown
+        language = choose_language(request.headers.get("accept-language", ""))
         told = problem(service.shield.sentences, language, status, sentence, **args)
         return MEDIA_TYPE, msgspec.json.encode(told)
 

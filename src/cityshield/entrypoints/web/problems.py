@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,10 @@ from litestar.exceptions import HTTPException
 
 from cityshield.adapters.sentences.sentences import Sentences, choose_language
 from cityshield.vocabulary.errors import CityShieldError, Forbidden, StoreError
+
+Asked = Request[Any, Any, Any]
+RefusePage = Callable[[Asked, str, dict[str, str]], bytes]
+"""Request, sentence id, arguments -> HTML."""
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -42,12 +47,24 @@ def problem(
 
 
 class Problems:
-    """Turns errors into answers."""
+    """Turns errors into answers: problems, or pages for browsers where there are some.
 
-    def __init__(self, sentences: Sentences) -> None:
+    `pages` are by place: what is at a path, and what is below it, but `/` is itself alone.
+    """
+
+    def __init__(self, sentences: Sentences, pages: Mapping[str, RefusePage]) -> None:
         self._sentences = sentences
+        self._pages = pages
 
-    def of_ours(self, request: Request[Any, Any, Any], error: CityShieldError) -> Response[Any]:
+    def page(self, request: Asked, sentence: str, args: dict[str, str]) -> bytes | None:
+        """What a browser is shown that asked for a page, None where there is none for it."""
+        path = request.scope["path"]
+        places = [place for place in self._pages if _is_at(path, place)]
+        if not places or "text/html" not in request.headers.get("accept", ""):
+            return None
+        return self._pages[places[0]](request, sentence, args)
+
+    def of_ours(self, request: Asked, error: CityShieldError) -> Response[Any]:
         """An error of the vocabulary: 400, 401, 403, 413 or 429 by its sentence.
 
         One of the store is ours to mend, and may pass: what it says of our disk is not told.
@@ -59,40 +76,49 @@ class Problems:
         status = _STATUS.get(error.sentence, usual)
         return self._answer(request, status, error.sentence, error.args_for_sentence)
 
-    def of_http(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    def of_http(self, request: Asked, error: HTTPException) -> Response[Any]:
         """An error of the web library, such as a path that does not exist."""
         status = error.status_code
         sentence = _OF_HTTP.get(status, "error-body")
         args = {"reason": HTTPStatus(status).phrase} if sentence == "error-body" else {}
         return self._answer(request, status, sentence, args, error.headers)
 
-    def of_depth(self, request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    def of_depth(self, request: Asked, error: RecursionError) -> Response[Any]:
         """A body that is nested deeper than a parser goes."""
         return self._answer(request, 400, "error-body", {"reason": "nested too deep"})
 
-    def of_any(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    def of_any(self, request: Asked, error: Exception) -> Response[Any]:
         """A fault of ours: logged by its type alone, for its text may hold what was typed."""
         _log_fault(error)
         return self._answer(request, 500, "error-server", {})
 
     def _answer(
         self,
-        request: Request[Any, Any, Any],
+        request: Asked,
         status: int,
         sentence: str,
         args: dict[str, str],
         headers: dict[str, str] | None = None,
     ) -> Response[Any]:
-        language = choose_language(request.headers.get("accept-language", ""))
-        told = problem(self._sentences, language, status, sentence, **args)
+        shown = self.page(request, sentence, args)
+        if shown is None:
+            language = choose_language(request.headers.get("accept-language", ""))
+            told = problem(self._sentences, language, status, sentence, **args)
         given = {key: value for key, value in (headers or {}).items() if key.lower() == "allow"}
         if "seconds" in args:
             given["Retry-After"] = args["seconds"]
         if status == 401:
             given["WWW-Authenticate"] = "Bearer"
+        if shown is not None:
+            given["Cache-Control"] = "no-store"
+            return Response(shown, status_code=status, media_type="text/html", headers=given)
         return Response(
             msgspec.json.encode(told), status_code=status, media_type=MEDIA_TYPE, headers=given
         )
+
+
+def _is_at(path: str, place: str) -> bool:
+    return path == place or (place != "/" and path.startswith(f"{place}/"))
 
 
 def _log_fault(error: Exception) -> None:

@@ -31,7 +31,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+function showHints() {
+  for (const hint of document.querySelectorAll("kbd.hint")) hint.hidden = !on.checked;
+}
+
 on.checked = localStorage.getItem(STORE) !== "off";
-on.addEventListener("change", () => localStorage.setItem(STORE, on.checked ? "on" : "off"));
+on.addEventListener("change", () => {
+  localStorage.setItem(STORE, on.checked ? "on" : "off");
+  showHints();
+});
+showHints();
 help.hidden = false;
 help.addEventListener("click", showKeys);

@@ -127,7 +127,10 @@ appeal-control-later = When you have sent this, you get a short text to put wher
 appeal-contact-label = How to reach you (you may leave it empty)
 appeal-contact-hint = Used for this appeal only. Our answer is on a page of your own, also without it.
 appeal-send = Send the appeal
-appeal-keeps = What you write about an appeal is read by those who decide, and deleted { $days } days after our answer.
+appeal-keeps = What you write about an appeal is read by those who decide, and deleted { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+  } after our answer.
 appeal-to-decision = The page of decision { $number }
 
 case-title = Appeal { $number }
@@ -189,7 +192,10 @@ case-where-page = The text is on the page
 
 notice-word-none = Nothing here
 notice-what-none = There is no appeal at this address.
-notice-why-none = The address is not whole, or what was written was deleted { $days } days after our answer.
+notice-why-none = The address is not whole, or what was written was deleted { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+  } after our answer.
 notice-now-none = Look for the whole address. If the name is still stopped, you can appeal again.
 notice-word-over = Nothing to appeal
 notice-what-over = This decision stops nothing now.
@@ -202,7 +208,10 @@ statistics-link = All decisions in numbers
 statistics-total = Blocks in force
 statistics-wrong = Blocks found wrong
 statistics-wrong-share = Wrong, of 10,000 blocks
-statistics-wrong-how = Wrong are blocks that ended because an appeal showed a mistake. { $count } blocks were ever in force. Mistakes that nobody reported are not known.
+statistics-wrong-how = Wrong are blocks that ended because an appeal showed a mistake. { $count ->
+    [one] { $count } block was
+   *[other] { $count } blocks were
+  } ever in force. Mistakes that nobody reported are not known.
 statistics-weeks = Blocks week by week
 statistics-week = Week from
 statistics-made = came into force

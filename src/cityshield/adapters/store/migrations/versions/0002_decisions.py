@@ -14,9 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables; sources learn whether they guard names and whether they are trusted."""
     op.add_column("sources", sa.Column("guard", sa.String(20), nullable=False, server_default=""))
-    op.add_column(
-        "tokens", sa.Column("created_by", sa.String(200), nullable=False, server_default="")
-    )
+    op.add_column("tokens", sa.Column("created_by", sa.Text, nullable=False, server_default=""))
     op.add_column("sources", sa.Column("trusted", sa.Boolean, nullable=False, server_default="0"))
     op.create_table(
         "guard_names",

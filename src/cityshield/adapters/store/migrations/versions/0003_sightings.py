@@ -1,4 +1,4 @@
-"""How often an entry was seen, how sure its source is, and indexes for what expires.
+"""How often an entry was seen, how sure a source is and how many it has, what expires.
 
 None helps to find indicators that expire: it would hold every entry once more, and is asked once
 an hour. That of decisions holds those in force only.
@@ -22,6 +22,13 @@ def upgrade() -> None:
     )
     op.add_column(
         "sources", sa.Column("confidence", sa.SmallInteger, nullable=False, server_default="100")
+    )
+    op.add_column(
+        "sources", sa.Column("entries", sa.BigInteger, nullable=False, server_default="0")
+    )
+    op.execute(
+        "UPDATE sources SET entries ="
+        " (SELECT count(*) FROM indicators WHERE indicators.source_id = sources.id)"
     )
     op.drop_index("indicators_expires", "indicators")
     op.drop_index("decisions_expires", "decisions")
