@@ -23,6 +23,8 @@ _LONGEST_PAUSE_S = 300.0
 _SLOWER, _FASTER = 0.5, 1.05
 _SLOWEST = 0.05
 _RISEN, _NOTICEABLE_S = 4.0, 1.0
+_SLACK = 1.02
+"""Windows are this much longer, for on the way requests come closer together."""
 _KEPT = 4096
 """Gates of quiet servers are forgotten once there are this many."""
 
@@ -115,7 +117,7 @@ class _Gate:
         self.paused_until = 0.0
         self.last = 0.0
         count = max(1, int(limit.per_s))
-        self.window_s = count / limit.per_s
+        self.window_s = _SLACK * count / limit.per_s
         self._begun: deque[float] = deque(maxlen=count)
         self._factor = 1.0
         self._fastest_s = 0.0

@@ -18,8 +18,8 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -77,9 +77,7 @@ class Roots:
                 return ""
         return self._explain(leaf, rest, when)
 
-    def _explain(
-        self, leaf: x509.Certificate, rest: list[x509.Certificate], when: datetime
-    ) -> str:
+    def _explain(self, leaf: x509.Certificate, rest: list[x509.Certificate], when: datetime) -> str:
         """Follow the issuers as far as they go, and say what stopped."""
         here = leaf
         left = list(rest)
@@ -220,4 +218,3 @@ def _says_where(leaf: x509.Certificate) -> bool:
         return False
     issuers = x509.oid.AuthorityInformationAccessOID.CA_ISSUERS
     return any(access.access_method == issuers for access in found.value)
-

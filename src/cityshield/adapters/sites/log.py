@@ -1,4 +1,4 @@
-"""The log of a run, and what it proves: how many requests an address had at once, and in a second."""
+"""The log of a run, and what it proves: what an address had at once, and in a second."""
 
 from __future__ import annotations
 

@@ -145,15 +145,13 @@ class Hello(asyncio.Protocol):
 
 
 async def say_hello(address: str, port: int, hello: bytes, time_s: float) -> Heard | None:
-    """Open a connection for one hello; None where it could not be opened or nothing came in time."""
+    """Open a connection for one hello; None where there was none, or nothing came in time."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Heard] = loop.create_future()
     transport = None
     try:
         async with asyncio.timeout(time_s):
-            transport, _ = await loop.create_connection(
-                lambda: Hello(hello, done), address, port
-            )
+            transport, _ = await loop.create_connection(lambda: Hello(hello, done), address, port)
             return await done
     except (OSError, TimeoutError):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TOKEN: Final = "cityshield"
+OUR_NAME: Final = "cityshield"
 _MOST_BYTES = 500 << 10
 _MOST_RULES = 2000
 _LONGEST_RULE = 1024
@@ -47,7 +47,7 @@ def read_robots(body: bytes) -> Robots:
             if in_rules:
                 agents, in_rules = [], False
             agents.append(value.lower())
-            if value.lower() in (TOKEN, "*"):
+            if value.lower() in (OUR_NAME, "*"):
                 groups.setdefault(value.lower(), [])
         elif field in ("allow", "disallow"):
             in_rules = True
@@ -56,7 +56,7 @@ def read_robots(body: bytes) -> Robots:
                 for agent in agents:
                     if agent in groups:
                         groups[agent].append((value[:_LONGEST_RULE], field == "allow"))
-    return Robots(groups.get(TOKEN, groups.get("*", [])))
+    return Robots(groups.get(OUR_NAME, groups.get("*", [])))
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -66,14 +66,13 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came. `failed` is a reason code; of `too-large`, the beginning is in `body`.
 
-    `chain` are certificates as DER, the leaf first. Times are those of the log's clock.
+    `chain` are certificates as DER, the leaf first. `ended` is by the log's clock.
     """
 
     status: int
     headers: tuple[Header, ...]
     body: bytes
     failed: str
-    began: float
     ended: float
     chain: tuple[bytes, ...] = ()
     bytes_in: int = 0
@@ -244,7 +243,6 @@ class _Slot:
             curl.setopt(pycurl.RANGE, f"0-{request.most_bytes - 1}")
         else:
             curl.unsetopt(pycurl.RANGE)
-        self.began = monotonic()
 
     def answer(self, request: Request, code: int) -> Answer:
         """What came in the end."""
@@ -258,10 +256,9 @@ class _Slot:
             tuple(self._headers),
             b"".join(self._pieces),
             failed,
-            self.began,
             monotonic(),
             chain,
-            int(curl.getinfo(pycurl.SIZE_DOWNLOAD)) + self._header_bytes,
+            int(curl.getinfo(pycurl.SIZE_DOWNLOAD_T)) + self._header_bytes,
             int(curl.getinfo(pycurl.NUM_CONNECTS)),
         )
 

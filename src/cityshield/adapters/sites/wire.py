@@ -160,7 +160,7 @@ def _data(data: bytes, place: int, size: int, kind: int) -> str:
 def _v4(data: bytes, place: int, size: int) -> str:
     if size != 4:
         raise Malformed
-    return "%d.%d.%d.%d" % tuple(data[place : place + 4])
+    return ".".join(map(str, data[place : place + 4]))
 
 
 def _v6(data: bytes, place: int, size: int) -> str:
