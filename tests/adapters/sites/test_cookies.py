@@ -12,7 +12,9 @@ def test_what_a_cookie_says_of_itself() -> None:
             ("set-cookie", "sid=s3cret; Secure; HttpOnly; SameSite=Lax"),
             ("set-cookie", "old=1; Domain=.town.example; Max-Age=60"),
             ("set-cookie", "old=2; expires=Thu, 26 Nov 2026 00:00:00 GMT"),
-            ("set-cookie", "nothing"), ("set-cookie", "=empty"), ("cookie", "no=1"),
+            ("set-cookie", "nothing"),
+            ("set-cookie", "=empty"),
+            ("cookie", "no=1"),
         ]  # fmt: skip
     )
     assert told == (

@@ -44,15 +44,19 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     leaf = Certified(tmp_path, [HOST], issuer=root)
     site = Site({"/": answer(b"<title>Town</title>", Set_Cookie="sid=secret; Secure; HttpOnly")})
     log: list[Line] = []
-    async with name_server(HERE) as (_, resolver):
-        async with server(site, leaf.context()) as secure:
-            there = f"https://{HOST}:{secure}/"
-            door = Site({"/": answer(b"", 301, Location=there)})
-            async with server(door) as plain:
-                one = gatherer(
-                    [HOST], resolver, plain=plain, secure=secure, log=log, settings={"ca": str(root.path)}
-                )
-                facts = await visit_one(one, HOST)
+    async with name_server(HERE) as (_, resolver), server(site, leaf.context()) as secure:
+        there = f"https://{HOST}:{secure}/"
+        door = Site({"/": answer(b"", 301, Location=there)})
+        async with server(door) as plain:
+            one = gatherer(
+                [HOST],
+                resolver,
+                plain=plain,
+                secure=secure,
+                log=log,
+                settings={"ca": str(root.path)},
+            )
+            facts = await visit_one(one, HOST)
     assert facts.reason == ""
     assert facts.secure is not None
     assert facts.plain is not None
@@ -107,7 +111,15 @@ async def test_a_bad_certificate_is_a_fact(tmp_path: Path, kind: str, trust: str
 )  # fmt: skip
 async def test_every_site_without_a_result_has_its_reason(host: str, reason: str) -> None:
     table = {**HERE, ("empty.example", "TXT"): ["x"], ("inside.example", "A"): ["10.0.0.1"]}
-    listed = [HOST, "left.example", "gone.example", "empty.example", "inside.example", "a..b", "x" * 300]
+    listed = [
+        HOST,
+        "left.example",
+        "gone.example",
+        "empty.example",
+        "inside.example",
+        "a..b",
+        "x" * 300,
+    ]
     log: list[Line] = []
     async with name_server(table) as (asked, resolver):
         one = gatherer(listed, resolver, opted_out=["left.example"], log=log)
@@ -195,7 +207,9 @@ async def test_a_hostile_server_costs_little(serve: Serve, reason: str, within_s
      ("http://town.example:22/", "redirect-scope", 1), ("gopher://x/", "bad-answer", 1),
      ("http://[::1/", "bad-answer", 1), ("http://gone.example/", "redirect-name", 1)],
 )  # fmt: skip
-async def test_a_redirect_leads_nowhere_it_should_not(location: str, reason: str, hops: int) -> None:
+async def test_a_redirect_leads_nowhere_it_should_not(
+    location: str, reason: str, hops: int
+) -> None:
     site = Site({"/": answer(b"", 302, Location=location), "/a": answer(b"", 302, Location="/")})
     table = {("inside.example", "A"): ["169.254.169.254"]}
     facts = await visit_plain(site, "inside.example", "gone.example", table=table)
@@ -217,12 +231,12 @@ async def test_redirects_have_an_end() -> None:
 
 async def test_a_listed_host_is_followed_to_at_its_own_address() -> None:
     other = Site({"/": answer(b"<p>there</p>")})
-    async with name_server({**HERE, ("www.town.example", "A"): ["127.0.0.1"]}) as (_, resolver):
-        async with server(other) as port:
-            site = Site({"/": answer(b"", 301, Location=f"http://www.town.example:{port}/")})
-            async with server(site) as plain:
-                one = gatherer([HOST, "www.town.example"], resolver, plain=plain)
-                facts = await visit_one(one, HOST)
+    table = {**HERE, ("www.town.example", "A"): ["127.0.0.1"]}
+    async with name_server(table) as (_, resolver), server(other) as port:
+        site = Site({"/": answer(b"", 301, Location=f"http://www.town.example:{port}/")})
+        async with server(site) as plain:
+            one = gatherer([HOST, "www.town.example"], resolver, plain=plain)
+            facts = await visit_one(one, HOST)
     assert facts.plain is not None
     assert facts.plain.page is not None
     assert other.asked == [("www.town.example", "/")]
@@ -239,12 +253,14 @@ async def test_a_reader_that_breaks_is_a_failure_and_no_crash() -> None:
     def breaks(body: bytes, url: str, headers: Sequence[Any]) -> Page:
         raise RecursionError
 
-    async with name_server(HERE) as (_, resolver):
-        async with server(Site({"/": answer(b"<html>")})) as plain:
-            one = gatherer([HOST], resolver, plain=plain)
-            one._given["read_page"] = breaks
-            facts = await visit_one(one, HOST)
-    assert [(each.check, each.detail) for each in facts.failed] == [("sites.page", "RecursionError")]
+    site = Site({"/": answer(b"<html>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain)
+        one._given["read_page"] = breaks
+        facts = await visit_one(one, HOST)
+    assert [(each.check, each.detail) for each in facts.failed] == [
+        ("sites.page", "RecursionError")
+    ]
 
 
 async def look_closer(site: Site, **given: Any) -> SiteFacts:
@@ -259,7 +275,9 @@ async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
             "/.env": answer(b"APP_KEY=base64:c2VjcmV0\n"),
             "/uploads/": answer(b"<html><title>Index of /uploads/</title>"),
             "/admin/": answer(b"<form>", 401),
-            "/robots.txt": answer(b"User-agent: *\nDisallow: /phpinfo\n", Content_Type="text/plain"),
+            "/robots.txt": answer(
+                b"User-agent: *\nDisallow: /phpinfo\n", Content_Type="text/plain"
+            ),
             "/.well-known/security.txt": answer(b"Contact: mailto:cert@town.example\n"),
         }
     )

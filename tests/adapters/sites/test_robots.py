@@ -41,7 +41,13 @@ def test_nothing_may_be_nothing() -> None:
 
 
 def test_a_hostile_file_takes_no_time() -> None:
-    rules = b"User-agent: *\n" + b"Disallow: /" + b"*a" * 400_000 + b"\n" + b"Disallow: /*a*a*a*b$\n" * 50_000
+    rules = (
+        b"User-agent: *\n"
+        + b"Disallow: /"
+        + b"*a" * 400_000
+        + b"\n"
+        + b"Disallow: /*a*a*a*b$\n" * 50_000
+    )
     began = time.process_time()
     read_robots(rules + bytes(range(256)) * 1000).lets("/" + "a" * 2000)
     assert time.process_time() - began < 1

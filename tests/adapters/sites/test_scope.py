@@ -8,7 +8,9 @@ from cityshield.adapters.sites.plan import plan
 from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import FULL, QUICK, STANDARD, SitesSettings
 
-SCOPE = Scope(["town.example", "*.city.example", "Upper.Example."], ["no.city.example", "*.left.city.example"])
+SCOPE = Scope(
+    ["town.example", "*.city.example", "Upper.Example."], ["no.city.example", "*.left.city.example"]
+)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class _Probe:
                 if self._suite < 0:
                     self._suite = heard.suite
                 version = heard.version
-            elif heard.rules_out_older and version < TLS13:
+            elif heard.rules_out_older and TLS10 <= version < TLS13:
                 # one more hello to the oldest, which some servers speak and no newer one
                 self._refused.update(range(TLS10, version + 1))
                 version = min(version, TLS10)
