@@ -86,6 +86,9 @@ async def name_server(
 async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server whose connections `serve` handles; what it raises is its own affair."""
 
+    tasks: set[asyncio.Task[Any]] = set()
+    writers: set[asyncio.StreamWriter] = set()
+
     async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await serve(reader, writer)
@@ -93,12 +96,24 @@ async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIt
             pass
         finally:
             writer.close()
+            writers.discard(writer)
 
-    running = await asyncio.start_server(quietly, "127.0.0.1", 0, ssl=context)
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        task = asyncio.get_running_loop().create_task(quietly(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    running = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
     try:
         yield running.sockets[0].getsockname()[1]
     finally:
         running.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.close()
 
 
 class Site:
@@ -177,7 +192,7 @@ def gatherer(
 
 
 async def visit_one(one: Gatherer, host: str) -> SiteFacts:
-    return [facts async for facts in one.visit([host])][0]
+    return [facts async for facts in one.visit([host])][0]  # noqa: RUF015
 
 
 class Certified:

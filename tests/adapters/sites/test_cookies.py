@@ -15,7 +15,7 @@ def test_what_a_cookie_says_of_itself() -> None:
             ("set-cookie", "nothing"),
             ("set-cookie", "=empty"),
             ("cookie", "no=1"),
-        ]  # fmt: skip
+        ]
     )
     assert told == (
         Cookie("sid", secure=True, http_only=True, same_site="lax"),

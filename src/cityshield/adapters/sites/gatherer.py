@@ -7,6 +7,14 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Se
 
 from cityshield.adapters.sites.budget import Budget, seconds_until_open
 from cityshield.adapters.sites.certificates import Roots
+from cityshield.adapters.sites.doors import (
+    Doors,
+    MorePaths,
+    ReadPage,
+    ReadScript,
+    no_libraries,
+    no_more,
+)
 from cityshield.adapters.sites.log import Line
 from cityshield.adapters.sites.paths import TIER_1, Recognize, recognize
 from cityshield.adapters.sites.resolver import Resolver
@@ -14,15 +22,7 @@ from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import QUICK, SitesSettings
 from cityshield.adapters.sites.transfer import Transfers
 from cityshield.adapters.sites.turnstile import Turnstile
-from cityshield.adapters.sites.visit import (
-    Doors,
-    MorePaths,
-    ReadPage,
-    ReadScript,
-    SiteVisit,
-    no_libraries,
-    no_more,
-)
+from cityshield.adapters.sites.visit import SiteVisit
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.subject import SITE, Subject
@@ -35,7 +35,7 @@ def _forget(line: Line) -> None:
 class Gatherer:
     """Visits sites within one budget: the port `Websites`, and a stream for runs.
 
-    See `visit.Doors` for what is passed in.
+    See `doors.Doors` for what is passed in.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ async def find_records(resolver: Resolver, names: Names, host: str, domain: str)
     return msgspec.structs.replace(
         names,
         servers=tuple(servers.of(NS)[:_MOST]),
-        mail=tuple(_exchange(text) for text in mail.of(MX)[:_MOST]),
+        mail=tuple(sorted(_exchange(text) for text in mail.of(MX)[:_MOST])),
         texts=tuple(text[:_LONGEST_TEXT] for text in texts.of(TXT)[:_MOST]),
         authorities=authorities,
         signed=bool(signed.of(DS)) if signed.code == "NOERROR" else None,

@@ -60,3 +60,4 @@ class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scripts: Count = 10
     plain_port: Port = 80
     secure_port: Port = 443
+    mail_port: Port = 25
