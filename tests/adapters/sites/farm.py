@@ -70,10 +70,11 @@ class NameServer(asyncio.DatagramProtocol):
 @asynccontextmanager
 async def name_server(
     table: dict[tuple[str, str], Sequence[str]],
+    port: int = 0,
 ) -> AsyncIterator[tuple[NameServer, str]]:
     loop = asyncio.get_running_loop()
     transport, server = await loop.create_datagram_endpoint(
-        lambda: NameServer(table), local_addr=("127.0.0.1", 0)
+        lambda: NameServer(table), local_addr=("127.0.0.1", port)
     )
     host, port = transport.get_extra_info("sockname")
     try:

@@ -14,7 +14,7 @@ from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.wire import TXT, A
 from cityshield.guards.sites.facts import Names
 from cityshield.vocabulary.errors import ConfigurationError
-from tests.adapters.sites.farm import name_server
+from tests.adapters.sites.farm import NameServer, name_server, server
 
 
 async def addresses(table: dict[tuple[str, str], Any], host: str) -> Names:
@@ -126,21 +126,21 @@ async def test_nobody_there_is_a_timeout_and_no_error(monkeypatch: pytest.Monkey
 
 
 async def test_what_does_not_fit_is_asked_for_over_tcp() -> None:
-    async with name_server({("town.example", "TXT"): ['"v=spf1 -all"']}) as (asked, place):
+    said: list[NameServer] = []
 
-        async def over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            (size,) = struct.unpack("!H", await reader.readexactly(2))
-            reply = asked.answer(await reader.readexactly(size))
-            writer.write(struct.pack("!H", len(reply)) + reply)
-            await writer.drain()
+    async def over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        (size,) = struct.unpack("!H", await reader.readexactly(2))
+        reply = said[0].answer(await reader.readexactly(size))
+        writer.write(struct.pack("!H", len(reply)) + reply)
+        await writer.drain()
 
+    table = {("town.example", "TXT"): ['"v=spf1 -all"']}
+    async with server(over_tcp) as port, name_server(table, port) as (asked, place):
+        said.append(asked)
         asked.raw = lambda data: data[:2] + b"\x83\x80" + data[4:10] + b"\0\0" + data[12:-11]
-        host, _, port = place.partition(":")
-        running = await asyncio.start_server(over_tcp, host, int(port))
         resolver = Resolver([place])
         assert (await resolver.ask("town.example", TXT)).of(TXT) == ["v=spf1 -all"]
         resolver.close()
-        running.close()
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1:x", "127.0.0.1:0", "[::1]:99999"])

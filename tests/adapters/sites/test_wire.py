@@ -43,7 +43,7 @@ RECORDS = {
 @pytest.mark.parametrize("kind", RECORDS)
 def test_records_are_read_as_another_library_wrote_them(kind: int) -> None:
     word, given_text, told = RECORDS[kind]
-    asked = dns.message.from_wire(ask(NAME, kind, 7))
+    asked = dns.message.from_wire(ask(question(NAME, kind), 7))
     assert asked.question[0].to_text() == f"{NAME}. IN {word}"
     reply = dns.message.make_response(asked)
     reply.answer.append(dns.rrset.from_text(f"{NAME}.", 60, "IN", word, given_text))
@@ -52,7 +52,7 @@ def test_records_are_read_as_another_library_wrote_them(kind: int) -> None:
 
 @pytest.mark.parametrize("code", ["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"])
 def test_codes_are_told(code: str) -> None:
-    reply = dns.message.make_response(dns.message.from_wire(ask(NAME, A, 7)))
+    reply = dns.message.make_response(dns.message.from_wire(ask(question(NAME, A), 7)))
     reply.set_rcode(dns.rcode.from_text(code))
     assert read(reply.to_wire(), question(NAME, A)).code == code
 
@@ -63,7 +63,7 @@ HEAD = b"\0\7\x81\x80\0\1\0\1\0\0\0\0" + question(NAME, A)
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\0" * 11, ask(NAME, A, 7), HEAD, HEAD + b"\xc0", HEAD + b"\xc0\xff",
+        b"", b"\0" * 11, ask(question(NAME, A), 7), HEAD, HEAD + b"\xc0", HEAD + b"\xc0\xff",
         HEAD + b"\xc0" + bytes([len(HEAD)]),  # a pointer to itself
         HEAD + b"\1a\xc0" + bytes([len(HEAD)]),  # a circle
         HEAD + b"\x3fx", HEAD + b"\x80", HEAD + b"\xc0\x0c\0\1\0\1\0\0\0\1\0\5\1\2\3\4\5",
@@ -78,7 +78,7 @@ def test_what_is_malformed_says_so(data: bytes) -> None:
 
 
 def test_an_answer_to_another_question_is_none() -> None:
-    reply = dns.message.make_response(dns.message.from_wire(ask("other.example", A, 7)))
+    reply = dns.message.make_response(dns.message.from_wire(ask(question("other.example", A), 7)))
     with pytest.raises(Malformed):
         read(reply.to_wire(), question(NAME, A))
 

@@ -7,10 +7,10 @@ answer must repeat the question (RFC 5452).
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
+from random import SystemRandom
 from typing import cast
 
 from cityshield.adapters.sites.wire import Malformed, Reply, ask, question, read
@@ -20,6 +20,7 @@ _TRIES_S = (1.5, 3.0, 5.0)
 """How long each try waits."""
 
 _LARGEST = 65_535
+_DICE = SystemRandom()
 _SOCKETS = 4
 """Sockets to each resolver: more ports to guess, and more room for answers that come at once."""
 
@@ -46,14 +47,14 @@ class Resolver:
             for wait_s in _TRIES_S:
                 socket = next(self._next)
                 self.questions += 1
-                data = await socket.ask(name, kind, asked, wait_s)
+                data = await socket.ask(asked, wait_s)
                 if data is None:
                     continue
                 try:
                     reply = read(data, asked)
                     if not reply.truncated:
                         return reply
-                    return read(await self._ask_tcp(socket.server, name, kind), asked)
+                    return read(await self._ask_tcp(socket.server, asked), asked)
                 except (Malformed, OSError, TimeoutError, EOFError):
                     continue
         return Reply("TIMEOUT")
@@ -74,11 +75,11 @@ class Resolver:
             self._next = cycle(sockets)
             self._sockets = sockets
 
-    async def _ask_tcp(self, server: tuple[str, int], name: str, kind: int) -> bytes:
+    async def _ask_tcp(self, server: tuple[str, int], asked: bytes) -> bytes:
         async with asyncio.timeout(_TRIES_S[-1]):
             reader, writer = await asyncio.open_connection(*server)
             try:
-                packet = ask(name, kind, int.from_bytes(os.urandom(2), "big"))
+                packet = ask(asked, _draw())
                 writer.write(len(packet).to_bytes(2, "big") + packet)
                 size = int.from_bytes(await reader.readexactly(2), "big")
                 return await reader.readexactly(size)
@@ -117,18 +118,18 @@ class _Socket(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Nobody listens there: the tries that wait come to their end by their time."""
 
-    async def ask(self, name: str, kind: int, asked: bytes, wait_s: float) -> bytes | None:
+    async def ask(self, asked: bytes, wait_s: float) -> bytes | None:
         """The answer as bytes, None where none came in time."""
         assert self._transport is not None
-        number = int.from_bytes(os.urandom(2), "big")
+        number = _draw()
         while number in self._waiting:
-            number = int.from_bytes(os.urandom(2), "big")
+            number = _draw()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[bytes | None] = loop.create_future()
         self._waiting[number] = (asked, future)
         late = loop.call_later(wait_s, _give_up, future)
         try:
-            self._transport.sendto(ask(name, kind, number))
+            self._transport.sendto(ask(asked, number))
             return await future
         finally:
             late.cancel()
@@ -138,6 +139,11 @@ class _Socket(asyncio.DatagramProtocol):
         """Give the socket back."""
         if self._transport is not None:
             self._transport.close()
+
+
+def _draw() -> int:
+    """A number that nobody can guess."""
+    return _DICE.getrandbits(16)
 
 
 def _give_up(future: asyncio.Future[bytes | None]) -> None:

@@ -61,19 +61,13 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
         return [record.data for record in self.records if record.type == kind]
 
 
-def ask(name: str, kind: int, number: int) -> bytes:
-    """A recursive question as bytes. Raises Malformed for what cannot be a name."""
-    return b"".join(
-        (
-            _HEADER.pack(number, _RECURSION, 1, 0, 0, 1),
-            question(name, kind),
-            _OPT,
-        )
-    )
+def ask(asked: bytes, number: int) -> bytes:
+    """A recursive question as bytes, of its question section."""
+    return _HEADER.pack(number, _RECURSION, 1, 0, 0, 1) + asked + _OPT
 
 
 def question(name: str, kind: int) -> bytes:
-    """The question section: what an answer has to repeat."""
+    """The question section, which an answer has to repeat. Malformed for what cannot be a name."""
     parts: list[bytes] = []
     for label in name.split("."):
         raw = label.encode("ascii", "replace")
