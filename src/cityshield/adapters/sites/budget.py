@@ -23,7 +23,7 @@ _LONGEST_PAUSE_S = 300.0
 _SLOWER, _FASTER = 0.5, 1.05
 _SLOWEST = 0.05
 _RISEN, _NOTICEABLE_S = 4.0, 1.0
-_SLACK = 1.02
+_SLACK = 1.05
 """Windows are this much longer, for on the way requests come closer together."""
 _KEPT = 4096
 """Gates of quiet servers are forgotten once there are this many."""
