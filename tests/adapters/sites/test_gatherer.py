@@ -176,6 +176,12 @@ def packed(encoding: str, body: bytes) -> Serve:
 
 
 BOMB = gzip.compress(b"\0" * (100 << 20))
+BROTLI_BOMB = bytes.fromhex(  # as many zeros
+    "cbffff3ff82700e2b14020f7fe8fffff7ff04f00c4611180eefd1fffffffe09f0088c30200ddfb3ffeffffc13f"
+    "0110870500baf77ffcffff837f02200e0b0074effff8ffff07ff04401c1600e8defff1ffff0ffe0980382c00d0"
+    "bdffe3ffff1ffc1300715800a07bffc7ffff3ff82700e2b00040f7fe8fffff7ff04f00c4610180eefd1fffffff"
+    "e09f0088c30200ddfb3ffeffffc13f0110870500baf77ff9ffff837f02200e0b0074ef7f00"
+)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +190,7 @@ BOMB = gzip.compress(b"\0" * (100 << 20))
      (silence, "too-slow", 4), (hangs_up, "reset", 2), (nonsense, "bad-answer", 2),
      (endless_body, "too-large", 2), (packed("gzip", BOMB), "too-large", 2),
      (packed("gzip", gzip.compress(BOMB)), "too-large", 2), (packed("gzip, gzip", gzip.compress(BOMB)), "too-large", 2),
-     (packed("gzip", b"not gzip"), "encoding", 2), (packed("br", b"\xff" * 999), "encoding", 2),
+     (packed("gzip", b"not gzip"), "encoding", 2), (packed("br", b"\xff" * 999), "encoding", 2), (packed("br", BROTLI_BOMB), "too-large", 2),
      (packed(", ".join(["gzip"] * 99), b"x"), "encoding", 2)],
 )  # fmt: skip
 async def test_a_hostile_server_costs_little(serve: Serve, reason: str, within_s: float) -> None:

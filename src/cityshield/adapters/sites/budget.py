@@ -49,9 +49,13 @@ class Budget:
         for key, gate in zip(keys, gates, strict=True):
             if gate.inside >= gate.room:
                 return key
-        for gate in gates:
-            gate.inside += 1
+        self.hold(keys)
         return ""
+
+    def hold(self, keys: Keys) -> None:
+        """Take a place with all keys, full or not."""
+        for key in keys:
+            self._gate(key).inside += 1
 
     def leave(self, keys: Keys) -> None:
         """Give a place back."""

@@ -42,7 +42,7 @@ _REASONS: Final = {
 """Reason codes of `facts.Visit`; what is not here is `bad-answer`."""
 
 _MOST_CERTIFICATES = 16
-_LEGACY = "ALL:@SECLEVEL=0"
+_LEGACY = "ALL:!aNULL:@SECLEVEL=0"
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):

@@ -8,6 +8,8 @@ from time import monotonic
 
 from cityshield.adapters.sites.budget import Budget, Keys
 
+_SHORT_S = 2.0
+
 
 class Overdrawn(Exception):
     """The wait would be longer than it is worth."""
@@ -50,12 +52,25 @@ class Turnstile:
             self._wake(key)
 
     async def begin(self, keys: Keys) -> float:
-        """Wait until one more request may begin, and count it: since when. Raises Overdrawn."""
+        """Wait, with a place, until one more request may begin: since when. Raises Overdrawn."""
         while (delay := self.budget.delay(keys, now := monotonic())) > 0:
             if delay > self._longest_wait_s:
                 raise Overdrawn
-            await asyncio.sleep(delay)
+            if delay <= _SHORT_S:
+                await asyncio.sleep(delay)
+            else:
+                await self._wait_outside(keys, delay)
         return now
+
+    async def _wait_outside(self, keys: Keys, delay: float) -> None:
+        """Let others use the place meanwhile: who makes us wait for long must not stop the run."""
+        self.leave(keys)
+        try:
+            await asyncio.sleep(delay)
+            await self.enter(keys, first=True)
+        except asyncio.CancelledError:
+            self.budget.hold(keys)  # for whoever has a place gives it back
+            raise
 
     def _wake(self, key: str) -> None:
         queue = self._queues.get(key)

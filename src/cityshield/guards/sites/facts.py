@@ -203,8 +203,9 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A website as one visit saw it, from one vantage at one time (seconds since 1970, UTC).
 
     `reason` is empty, or the code for why nothing can be said of the site: `out-of-scope`,
-    `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`, `private-address`, `dead`, `vantage-down`,
-    `budget`, `stopped`. `read` is the share of the profile's work that was done.
+    `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`,
+    `private-address`, `dead`, `vantage-down`, `budget`, `stopped`, `error:...`. `read` is the share
+    of the profile's work that was done.
     """
 
     subject: Subject
