@@ -23,8 +23,9 @@ _LONGEST_PAUSE_S = 300.0
 _SLOWER, _FASTER = 0.5, 1.05
 _SLOWEST = 0.05
 _RISEN, _NOTICEABLE_S = 4.0, 1.0
-_SLACK = 1.05
-"""Windows are this much longer, for on the way requests come closer together."""
+_SLACK = 1.005
+"""Windows are this much longer, for a server that counts by a coarse clock."""
+_POLL_S = 0.05
 _KEPT = 4096
 """Gates of quiet servers are forgotten once there are this many."""
 
@@ -73,6 +74,11 @@ class Budget:
                 gate.begin(now)
         return longest
 
+    def end(self, keys: Keys, now: float) -> None:
+        """Note that a request that was counted has come to its end."""
+        for key in keys:
+            self._gate(key).end(now)
+
     def learn(
         self, keys: Keys, now: float, status: int, took_s: float, retry_after_s: float = 0
     ) -> None:
@@ -99,11 +105,7 @@ class Budget:
     def _sweep(self) -> None:
         """Forget who is quiet and owes nothing, so that memory stays flat."""
         newest = max(gate.last for gate in self._gates.values())
-        self._gates = {
-            key: gate
-            for key, gate in self._gates.items()
-            if gate.inside or gate.paused_until > newest or newest - gate.last < gate.window_s
-        }
+        self._gates = {key: gate for key, gate in self._gates.items() if gate.is_needed(newest)}
         self._sweep_at = max(_KEPT, 2 * len(self._gates))
 
 
@@ -111,8 +113,8 @@ class _Gate:
     """What is known of one key."""
 
     __slots__ = (
-        "_begun", "_factor", "_fastest_s", "_pause_s", "inside", "last", "limit", "paused_until",
-        "window_s",
+        "_count", "_ended", "_factor", "_fastest_s", "_pause_s", "_running", "inside", "last",
+        "limit", "paused_until", "window_s",
     )  # fmt: skip
 
     def __init__(self, limit: Limit) -> None:
@@ -120,12 +122,18 @@ class _Gate:
         self.inside = 0
         self.paused_until = 0.0
         self.last = 0.0
-        count = max(1, int(limit.per_s))
-        self.window_s = _SLACK * count / limit.per_s
-        self._begun: deque[float] = deque(maxlen=count)
+        self._count = max(1, int(limit.per_s))
+        self.window_s = _SLACK * self._count / limit.per_s
+        self._running = 0
+        self._ended: deque[float] = deque()
         self._factor = 1.0
         self._fastest_s = 0.0
         self._pause_s = 0.0
+
+    def is_needed(self, now: float) -> bool:
+        if self.inside or self._running or self.paused_until > now:
+            return True
+        return bool(self._ended) and now - self._ended[-1] < self.window_s
 
     @property
     def room(self) -> int:
@@ -133,18 +141,28 @@ class _Gate:
         return 1 if self._factor < 1 else self.limit.in_flight
 
     def delay(self, now: float) -> float:
-        """Seconds until one more may begin: never more than the limit in any window."""
-        wait = self.paused_until - now
-        begun = self._begun
-        if len(begun) == begun.maxlen:
-            wait = max(wait, begun[0] + self.window_s - now)
-        if self._factor < 1 and begun:
-            wait = max(wait, begun[-1] + 1 / (self.limit.per_s * self._factor) - now)
+        """Seconds until one more may begin: never more than the limit in any window.
+
+        A request reaches the server at some moment between its beginning and its end, so it
+        counts from the one until a window after the other: then the server's own clock sees no
+        more than the limit either.
+        """
+        wait, ended = self.paused_until - now, self._ended
+        while ended and ended[0] + self.window_s <= now:
+            ended.popleft()
+        if self._running + len(ended) >= self._count:
+            wait = max(wait, ended[0] + self.window_s - now if ended else _POLL_S)
+        if self._factor < 1 and self.last:
+            wait = max(wait, self.last + 1 / (self.limit.per_s * self._factor) - now)
         return wait
 
     def begin(self, now: float) -> None:
-        self._begun.append(now)
+        self._running += 1
         self.last = now
+
+    def end(self, now: float) -> None:
+        self._running -= 1
+        self._ended.append(now)
 
     def learn(self, now: float, status: int, took_s: float, retry_after_s: float) -> None:
         if status in _BUSY:

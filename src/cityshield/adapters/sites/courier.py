@@ -52,8 +52,12 @@ class Courier:
     async def say_hello(self, hello: bytes) -> Heard | None:
         """Say hello to the server of the site over a new connection."""
         settings = self._doors.settings
-        began = await self._doors.turnstile.begin(self._own)
-        heard = await say_hello(self.address, settings.secure_port, hello, settings.connect_s)
+        turnstile = self._doors.turnstile
+        began = await turnstile.begin(self._own)
+        try:
+            heard = await say_hello(self.address, settings.secure_port, hello, settings.connect_s)
+        finally:
+            turnstile.budget.end(self._own, monotonic())
         self.connections += 1
         self._doors.log(Line(began, monotonic(), self.address, self.host, "tls"))
         return heard
@@ -62,9 +66,13 @@ class Courier:
         """Whether a mail server offers to encrypt."""
         settings = self._doors.settings
         async with self._place_with(place):
-            began = await self._doors.turnstile.begin(place[1])
+            turnstile = self._doors.turnstile
+            began = await turnstile.begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
-            told = await offers_starttls(place[0], port, self.host, time_s)
+            try:
+                told = await offers_starttls(place[0], port, self.host, time_s)
+            finally:
+                turnstile.budget.end(place[1], monotonic())
             self.connections += 1
             self._doors.log(Line(began, monotonic(), place[0], host, "smtp"))
         return told
@@ -97,7 +105,10 @@ class Courier:
         """Make one request when the budget lets it begin, and write it into the log."""
         turnstile = self._doors.turnstile
         began = await turnstile.begin(keys)
-        answer = await self._doors.transfers.fetch(request)
+        try:
+            answer = await self._doors.transfers.fetch(request)
+        finally:
+            turnstile.budget.end(keys, monotonic())
         self.requests += 1
         self.connections += answer.connections
         self.bytes_in += answer.bytes_in
