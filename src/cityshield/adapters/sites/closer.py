@@ -169,7 +169,7 @@ class Closer:
         try:
             libraries = self._doors.read_script(body, url)
         except Exception as error:
-            self.failed.append(Failure("sites.script", "broke", detail=type(error).__name__))
+            self.failed.append(Failure("sites.script", "raised", detail=type(error).__name__))
             libraries = ()
         return libraries, sha256(body).hexdigest()
 

@@ -110,7 +110,7 @@ class SiteVisit:
         try:
             return self._doors.read_page(answer.body, url, answer.headers)
         except Exception as error:
-            self._failed.append(Failure("sites.page", "broke", detail=type(error).__name__))
+            self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
             return None
 
     def _judge_chain(self, chain: tuple[bytes, ...]) -> Tls | None:
