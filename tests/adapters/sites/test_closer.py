@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import warnings
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,23 @@ async def test_the_tls_probe_is_part_of_a_closer_look(tmp_path: Path) -> None:
     assert facts.tls.chain[0].names == (HOST,)
     assert facts.tls.connections == sum(line.path == "tls" for line in log) <= 12
     assert facts.requests == sum(line.path.startswith("/") for line in log)
+
+
+async def test_an_old_server_is_looked_at_as_closely(tmp_path: Path) -> None:
+    context = Certified(tmp_path, [HOST]).context()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+    site = Site({"/": answer(b"<p>"), "/.git/config": answer(b"[core]\n")})
+    async with (
+        name_server({(HOST, "A"): ["127.0.0.1"]}) as (_, resolver),
+        server(site, context) as secure,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, secure=secure, profile="standard"), HOST)
+    assert facts.tls is not None
+    assert (facts.tls.versions, facts.tls.weak) == (("TLS 1.0",), ("CBC-SHA1",))
+    assert facts.secure is not None
+    assert facts.secure.page is not None
+    assert facts.paths["/.git/config"].marks == ("git-config",)

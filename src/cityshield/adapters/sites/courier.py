@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
+import msgspec
+
 from cityshield.adapters.sites.budget import Keys, keys_of
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.hello import Heard
@@ -20,13 +22,17 @@ Place = tuple[str, Keys]
 
 
 class Courier:
-    """Holds a place with the server of the site, and counts what was asked."""
+    """Holds a place with the server of the site, and counts what was asked.
+
+    `legacy` is set once the server has refused what is offered today.
+    """
 
     def __init__(self, doors: Doors, host: str, place: Place) -> None:
         self._doors = doors
         self.host = host
         self.address, self._own = place
         self._keys: Keys = ()
+        self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
 
     async def come(self) -> None:
@@ -42,6 +48,8 @@ class Courier:
 
     async def ask(self, request: Request) -> Answer:
         """Ask the server of the site."""
+        if self.legacy:
+            request = msgspec.structs.replace(request, legacy=True)
         return await self._request(request, self._own, self.host)
 
     async def ask_elsewhere(self, request: Request, place: Place, host: str) -> Answer:

@@ -63,7 +63,7 @@ class SiteVisit:
     async def _look(self, seen: SiteFacts, courier: Courier, domain: str) -> SiteFacts:
         walk = Walk(courier, self._doors.settings, self._read_page, self._profile == QUICK)
         try:
-            secure, chain = await self._visit_secure(walk)
+            secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
             plain = await self._visit_plain(walk, secure)
             seen = msgspec.structs.replace(seen, plain=plain)
@@ -84,11 +84,12 @@ class SiteVisit:
         except Overdrawn:
             return msgspec.structs.replace(seen, reason="budget", read=_HALF)
 
-    async def _visit_secure(self, walk: Walk) -> tuple[Visit, tuple[bytes, ...]]:
+    async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
         url = self._url("https", self._doors.settings.secure_port)
         visit, chain = await walk.go(url, set())
         if visit.failed == "tls" and not visit.hops:
-            visit, chain = await walk.go(url, set(), legacy=True)
+            courier.legacy = True
+            visit, chain = await walk.go(url, set())
         return visit, chain
 
     async def _visit_plain(self, walk: Walk, secure: Visit) -> Visit:

@@ -35,9 +35,7 @@ class Walk:
         self._read_page = read_page
         self._closes = closes
 
-    async def go(
-        self, url: str, seen: set[str], legacy: bool = False
-    ) -> tuple[Visit, tuple[bytes, ...]]:
+    async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
         """Follow redirects from an address, each looked at before; the chain is of the first."""
         settings = self._settings
         began = monotonic()
@@ -50,7 +48,7 @@ class Walk:
                 failed = "redirects"
                 break
             seen.add(url)
-            answer = await self._ask_for_hop(url, not hops, legacy)
+            answer = await self._ask_for_hop(url, not hops)
             if isinstance(answer, str):
                 failed = answer
                 break
@@ -81,7 +79,7 @@ class Walk:
         )
         return visit, chain
 
-    async def _ask_for_hop(self, url: str, first: bool, legacy: bool) -> Answer | str:
+    async def _ask_for_hop(self, url: str, first: bool) -> Answer | str:
         """The answer of one hop, or the reason why it was not asked for."""
         settings = self._settings
         target = ada_url.URL(url)
@@ -95,7 +93,6 @@ class Walk:
             url, self._courier.address, port, settings.page_bytes,
             last=self._closes or not secure,
             certificates=secure and first,
-            legacy=legacy,
         )  # fmt: skip
         if host == self._courier.host:
             return await self._courier.ask(request)
