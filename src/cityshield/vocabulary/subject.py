@@ -9,6 +9,7 @@ import msgspec
 LINK: Final = "link"
 MESSAGE: Final = "message"
 FILE: Final = "file"
+SITE: Final = "site"
 
 
 class Subject(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

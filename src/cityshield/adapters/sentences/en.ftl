@@ -312,6 +312,7 @@ error-net-name = The name { $host } leads to no address: { $reason }. Check how 
 error-net-address = { $host } leads into a network that is not public ({ $address }). If it is yours, open it: net.allow in cityshield.toml.
 error-net-allow = net.allow names no network: { $reason }. Write networks such as 10.1.0.0/16.
 error-net-ca = The certificates in { $path } can’t be read: { $reason }. Correct net.ca in cityshield.toml.
+error-sites-resolver = “{ $text }” is no resolver. Write its address in sites.resolvers, such as 192.0.2.53 or 192.0.2.53:53.
 error-net-redirects = { $url } leads from one address to the next, more than { $most } times. Ask its owner for the right address.
 error-net-downgrade = The server leads from https to { $url }, where anybody could change the list. Ask its owner for an address with https.
 error-net-certificate = The certificate of { $url } can’t be trusted: { $reason }. If the server is yours, name its certificate: net.ca in cityshield.toml.

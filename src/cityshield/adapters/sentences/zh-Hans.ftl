@@ -288,6 +288,7 @@ error-net-name = 名称 { $host } 查不到地址：{ $reason }。请检查拼�
 error-net-address = { $host } 指向非公共网络（{ $address }）。如果是自己的网络，请在 cityshield.toml 的 net.allow 中开放。
 error-net-allow = net.allow 中的内容不是网段：{ $reason }。请写成 10.1.0.0/16 这样。
 error-net-ca = 无法读取 { $path } 中的证书：{ $reason }。请改正 cityshield.toml 中的 net.ca。
+error-sites-resolver = “{ $text }”不是解析服务器。请在 sites.resolvers 中写它的地址，例如 192.0.2.53 或 192.0.2.53:53。
 error-net-redirects = { $url } 一再跳转，超过 { $most } 次。请向对方要正确的网址。
 error-net-downgrade = 服务器从 https 跳转到 { $url }，那里的名单谁都能改。请向对方要 https 网址。
 error-net-certificate = { $url } 的证书不可信：{ $reason }。如果是自己的服务器，请在 cityshield.toml 的 net.ca 中指明证书。

@@ -154,7 +154,10 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The home page over one scheme: every hop, and what the last one gave.
 
     `failed` is empty, or a reason code for why there is no answer: `refused`, `timeout`, `reset`,
-    `tls`, `too-large`, `too-slow`, `redirects`, `redirect-private`, `bad-answer`, `encoding`.
+    `tls`, `too-large` (the page is of its beginning), `too-slow`, `redirects`, `redirect-private`,
+    `redirect-scope` (it leads out of the scope, and was not followed), `redirect-name`,
+    `bad-answer`, `encoding`. Where http leads to the https page of the same visit, `hops` go on
+    with those of `secure`, and `page` is None.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -200,8 +203,9 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A website as one visit saw it, from one vantage at one time (seconds since 1970, UTC).
 
     `reason` is empty, or the code for why nothing can be said of the site: `out-of-scope`,
-    `opted-out`, `robots`, `no-name`, `no-address`, `private-address`, `dead`, `vantage-down`,
-    `budget`, `stopped`. `read` is the share of the profile's work that was done.
+    `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`,
+    `private-address`, `dead`, `vantage-down`, `budget`, `stopped`, `error:...`. `read` is the share
+    of the profile's work that was done.
     """
 
     subject: Subject

@@ -1,0 +1,220 @@
+"""What a chain of certificates says, and whether it leads to a trusted root (RFC 5280, RFC 6125).
+
+A bad chain is a fact and no failure. Whether a chain is good is decided by `cryptography`; what is
+wrong with one that is not is found out here.
+"""
+
+from __future__ import annotations
+
+import ssl
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from cityshield.guards.sites.facts import Certificate
+from cityshield.vocabulary.errors import ConfigurationError
+
+_SHA256 = SHA256()
+_KEPT = 4096
+_MOST_NAMES = 200
+_LONGEST = 255
+_DEEPEST = 8
+
+
+class Roots:
+    """The roots that are trusted: the system's, and those in a PEM file."""
+
+    def __init__(self, extra: str = "") -> None:
+        paths = ssl.get_default_verify_paths()
+        roots = _load(paths.cafile) if paths.cafile else []
+        if extra:
+            roots += _load(extra)
+        self._names = {root.subject.public_bytes() for root in roots}
+        self._prints = {root.fingerprint(_SHA256) for root in roots}
+        self._store = Store(roots) if roots else None
+
+    def trust(self, chain: Sequence[bytes], host: str, now: int) -> str:
+        """Empty where the chain is trusted and holds for the name, else the reason why not."""
+        try:
+            certificates = [_parse(der) for der in chain]
+            if not certificates:
+                return "other"
+            return self._trust(certificates, host, now)
+        except Exception:  # whatever an odd certificate does to the parser
+            return "other"
+
+    def _trust(self, chain: list[x509.Certificate], host: str, now: int) -> str:
+        leaf, *rest = chain
+        when = datetime.fromtimestamp(now, UTC)
+        if leaf.not_valid_after_utc < when:
+            return "expired"
+        if leaf.not_valid_before_utc > when:
+            return "not-yet"
+        self_signed = _signed_by(leaf, leaf)
+        if self_signed and leaf.fingerprint(_SHA256) not in self._prints:
+            return "self-signed"
+        if not _holds_for(leaf, host):
+            return "name"
+        if self._store is not None:
+            builder = PolicyBuilder().store(self._store).time(when).max_chain_depth(_DEEPEST)
+            try:
+                builder.build_server_verifier(_name(host)).verify(leaf, rest)
+            except VerificationError:
+                pass
+            else:
+                return ""
+        return self._explain(leaf, rest, when)
+
+    def _explain(self, leaf: x509.Certificate, rest: list[x509.Certificate], when: datetime) -> str:
+        """Follow the issuers as far as they go, and say what stopped."""
+        here = leaf
+        left = list(rest)
+        for _ in range(_DEEPEST):
+            if here.issuer.public_bytes() in self._names:
+                return "other"  # a root is reached, so something else is wrong
+            above = next((one for one in left if _signed_by(here, one)), None)
+            if above is None:
+                if here is leaf and _says_where(leaf):
+                    return "incomplete"
+                return "unknown-issuer"
+            if above.not_valid_after_utc < when:
+                return "expired"
+            if _signed_by(above, above):
+                return "unknown-issuer"
+            left.remove(above)
+            here = above
+        return "other"
+
+
+@lru_cache(_KEPT)
+def describe(der: bytes) -> Certificate | None:
+    """What a certificate says; None where it cannot be read."""
+    try:
+        certificate = _parse(der)
+        kind, bits = _key(certificate)
+        return Certificate(
+            subject=_common(certificate.subject),
+            issuer=_common(certificate.issuer),
+            names=tuple(_names(certificate)[:_MOST_NAMES]),
+            not_before=int(certificate.not_valid_before_utc.timestamp()),
+            not_after=int(certificate.not_valid_after_utc.timestamp()),
+            key=kind,
+            key_bits=bits,
+            signature=_hash(certificate),
+            sha256=sha256(der).hexdigest(),
+            self_signed=_signed_by(certificate, certificate),
+            authority=_is_authority(certificate),
+        )
+    except Exception:  # whatever an odd certificate does to the parser
+        return None
+
+
+def _load(path: str) -> list[x509.Certificate]:
+    try:
+        with warnings.catch_warnings():  # some trusted roots are odd, and trusted all the same
+            warnings.simplefilter("ignore")
+            return x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError("error-net-ca", path=path, reason=reason[:200]) from error
+
+
+@lru_cache(_KEPT)
+def _parse(der: bytes) -> x509.Certificate:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
+
+
+def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
+    if one.issuer.public_bytes() != other.subject.public_bytes():
+        return False
+    try:
+        one.verify_directly_issued_by(other)
+    except InvalidSignature:
+        return False
+    except (ValueError, TypeError):
+        return one is other  # an algorithm that is no longer known: the name has to do
+    return True
+
+
+def _name(host: str) -> x509.DNSName | x509.IPAddress:
+    try:
+        return x509.IPAddress(ip_address(host.strip("[]")))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _holds_for(leaf: x509.Certificate, host: str) -> bool:
+    """Whether one of the names covers a host: `*` stands for the first label (RFC 6125, 6.4.3)."""
+    names = {name.lower() for name in _names(leaf)}
+    return host in names or f"*.{host.partition('.')[2]}" in names
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    """The alternative names that are hosts or addresses."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    names = found.value.get_values_for_type(x509.DNSName)
+    addresses = found.value.get_values_for_type(x509.IPAddress)
+    return [name[:_LONGEST] for name in names] + [str(address) for address in addresses]
+
+
+def _common(name: x509.Name) -> str:
+    """The common name, else the whole name."""
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value if found else name.rfc4514_string())[:_LONGEST]
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    key: Any = certificate.public_key()
+    if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        return ("ED25519", 256) if isinstance(key, ed25519.Ed25519PublicKey) else ("ED448", 456)
+    for kind, name in (
+        (rsa.RSAPublicKey, "RSA"),
+        (ec.EllipticCurvePublicKey, "EC"),
+        (dsa.DSAPublicKey, "DSA"),
+    ):
+        if isinstance(key, kind):
+            return name, int(key.key_size)
+    return type(key).__name__, 0
+
+
+def _hash(certificate: x509.Certificate) -> str:
+    try:
+        used = certificate.signature_hash_algorithm
+    except Exception:  # one that the library does not know
+        used = None
+    return used.name.lower() if used is not None else "none"
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return bool(found.value.ca)
+
+
+def _says_where(leaf: x509.Certificate) -> bool:
+    """Whether a certificate names the address of its issuer: then that one was left out."""
+    try:
+        found = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    issuers = x509.oid.AuthorityInformationAccessOID.CA_ISSUERS
+    return any(access.access_method == issuers for access in found.value)

@@ -1,0 +1,188 @@
+"""What the profiles `standard` and `full` see beyond the home page."""
+
+from __future__ import annotations
+
+import asyncio
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.doors import Doors
+from cityshield.adapters.sites.names import find_mail, find_records
+from cityshield.adapters.sites.paths import (
+    ROBOTS,
+    SECURITY,
+    Calibration,
+    describe_path,
+    invent_paths,
+    is_packed,
+)
+from cityshield.adapters.sites.probe import probe
+from cityshield.adapters.sites.robots import ALL_ALLOWED, NONE_ALLOWED, Robots, read_robots
+from cityshield.adapters.sites.settings import FULL
+from cityshield.adapters.sites.starttls import UNKNOWN
+from cityshield.adapters.sites.transfer import Answer, Request
+from cityshield.guards.sites.facts import Mail, Names, Path, SiteFacts, Tls
+from cityshield.vocabulary.verdict import Failure
+
+_LONGEST_TEXT = 8192
+_MOST_PATHS = 250
+_MOST_MAIL_SERVERS = 4
+
+Libraries = tuple[tuple[str, str], ...]
+
+
+class Closer:
+    """A closer look at one site. `base` is the address of its home page, with the last slash."""
+
+    def __init__(self, doors: Doors, courier: Courier, domain: str, base: str) -> None:
+        self._doors = doors
+        self._courier = courier
+        self._host = courier.host
+        self._domain = domain
+        self._base = base
+        self.failed: list[Failure] = []
+
+    async def look(self, facts: SiteFacts) -> SiteFacts:
+        """The same facts with all that a closer look adds."""
+        assert facts.names is not None
+        assert facts.secure is not None
+        asked = asyncio.ensure_future(self._ask_dns(facts.names))
+        try:
+            if facts.secure.failed not in ("refused", "timeout"):
+                facts = msgspec.structs.replace(facts, tls=await self._probe(facts.tls or Tls()))
+            facts = await self._look_at_paths(facts)
+            names, mail = await asked
+            mail = await self._read_mail_policy(mail)
+            if facts.profile == FULL:
+                mail = await self._ask_mail_servers(names, mail)
+        finally:
+            asked.cancel()
+        return msgspec.structs.replace(facts, names=names, mail=mail)
+
+    async def _ask_dns(self, names: Names) -> tuple[Names, Mail]:
+        resolver = self._doors.resolver
+        more = await find_records(resolver, names, self._host, self._domain)
+        return more, await find_mail(resolver, more, self._host, self._domain)
+
+    async def _read_mail_policy(self, mail: Mail) -> Mail:
+        """The mode of MTA-STS (RFC 8461, 3.2), where the host of the policy is in scope."""
+        if not mail.mta_sts:
+            return mail
+        host = f"mta-sts.{self._host}"
+        place = await self._courier.find(host)
+        if isinstance(place, str):
+            return mail
+        port = self._doors.settings.secure_port
+        url = f"https://{host}:{port}/.well-known/mta-sts.txt"
+        request = Request(url, place[0], port, _LONGEST_TEXT, last=True)
+        text = _text(await self._courier.ask_elsewhere(request, place, host))
+        modes = [line.partition(":") for line in text.splitlines()]
+        mode = next((value.strip() for name, _, value in modes if name.strip() == "mode"), "")
+        return msgspec.structs.replace(mail, mta_sts_mode=mode[:20])
+
+    async def _ask_mail_servers(self, names: Names, mail: Mail) -> Mail:
+        """Ask the mail servers that are in scope whether they encrypt."""
+        answers: list[tuple[str, str]] = []
+        for _, host in names.mail[:_MOST_MAIL_SERVERS]:
+            place = await self._courier.find(host)
+            if isinstance(place, str):
+                answers.append((host, UNKNOWN))
+                continue
+            answers.append((host, await self._courier.ask_mail_server(place, host)))
+        return msgspec.structs.replace(mail, starttls=tuple(answers))
+
+    async def _probe(self, known: Tls) -> Tls:
+        seen = await probe(self._host, self._courier.say_hello)
+        return msgspec.structs.replace(seen, chain=known.chain, trust=known.trust)
+
+    async def _look_at_paths(self, facts: SiteFacts) -> SiteFacts:
+        """robots.txt, security.txt, the paths of tier 1 and more, and the scripts of the site."""
+        said = await self._get(ROBOTS)
+        robots = _robots(said)
+        texts = {"robots": _text(said)}
+        calibration = Calibration([(path, await self._get(path)) for path in invent_paths()])
+        planned = [] if calibration.is_useless else list(self._doors.paths)
+        if planned and facts.profile == FULL:
+            planned += [path for path in self._doors.more_paths(facts) if path not in planned]
+        found: dict[str, Path] = {}
+        for path in planned[:_MOST_PATHS]:
+            if not robots.lets(path):
+                continue
+            answer = await self._get(path)
+            told = describe_path(
+                path, answer, calibration, self._doors.recognize, self._doors.secret
+            )
+            if told is not None:
+                found[path] = told
+        facts = await self._read_scripts(facts, robots)
+        if robots.lets(SECURITY):
+            texts["security_txt"] = _text(await self._get(SECURITY, last=True))
+        return msgspec.structs.replace(facts, paths=found, **texts)
+
+    async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
+        settings = self._doors.settings
+        request = Request(
+            self._base + path[1:],
+            self._courier.address,
+            settings.secure_port if self._base.startswith("https") else settings.plain_port,
+            most_bytes or settings.path_bytes,
+            last=last,
+            first_bytes=is_packed(path),
+        )
+        return await self._courier.ask(request)
+
+    async def _read_scripts(self, facts: SiteFacts, robots: Robots) -> SiteFacts:
+        """Name the libraries in the scripts that lie on the site itself."""
+        visit = facts.secure if facts.secure is not None and facts.secure.page else facts.plain
+        if visit is None or visit.page is None:
+            return facts
+        known: dict[str, tuple[Libraries, str]] = {}
+        for script in visit.page.scripts:
+            path = script.url.removeprefix(self._base)
+            if path == script.url or script.url in known or not robots.lets(f"/{path}"):
+                continue
+            if len(known) >= self._doors.settings.scripts:
+                break
+            answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
+            if answer.status == 200:
+                known[script.url] = self._read_script(answer.body, script.url)
+        if not known:
+            return facts
+        scripts = tuple(
+            msgspec.structs.replace(
+                each, libraries=each.libraries + known[each.url][0], sha256=known[each.url][1]
+            )
+            if each.url in known
+            else each
+            for each in visit.page.scripts
+        )
+        read = msgspec.structs.replace(
+            visit, page=msgspec.structs.replace(visit.page, scripts=scripts)
+        )
+        change: dict[str, Any] = {"secure" if visit is facts.secure else "plain": read}
+        return msgspec.structs.replace(facts, **change)
+
+    def _read_script(self, body: bytes, url: str) -> tuple[Libraries, str]:
+        try:
+            libraries = self._doors.read_script(body, url)
+        except Exception as error:
+            self.failed.append(Failure("sites.script", "raised", detail=type(error).__name__))
+            libraries = ()
+        return libraries, sha256(body).hexdigest()
+
+
+def _robots(answer: Answer) -> Robots:
+    """The rules of robots.txt: a server in trouble allows nothing (RFC 9309, 2.3.1)."""
+    if 200 <= answer.status < 300:
+        return read_robots(answer.body)
+    return ALL_ALLOWED if 300 <= answer.status < 500 and answer.status != 429 else NONE_ALLOWED
+
+
+def _text(answer: Answer) -> str:
+    """The text of a small file that is no page."""
+    if answer.status != 200 or answer.body.lstrip()[:1] == b"<":
+        return ""
+    return answer.body[:_LONGEST_TEXT].decode("utf-8", "replace")

@@ -1,0 +1,139 @@
+"""Asks on behalf of one visit: nothing is asked but through here, within budget and scope."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import msgspec
+
+from cityshield.adapters.sites.budget import Keys, keys_of
+from cityshield.adapters.sites.doors import Doors
+from cityshield.adapters.sites.hello import Heard
+from cityshield.adapters.sites.log import Line
+from cityshield.adapters.sites.names import find_addresses
+from cityshield.adapters.sites.probe import say_hello
+from cityshield.adapters.sites.starttls import offers_starttls
+from cityshield.adapters.sites.transfer import Answer, Request
+
+Place = tuple[str, Keys]
+"""An address, and what a request to it is counted against."""
+
+
+class Courier:
+    """Holds a place with the server of the site, and counts what was asked.
+
+    `legacy` is set once the server has refused what is offered today.
+    """
+
+    def __init__(self, doors: Doors, host: str, place: Place) -> None:
+        self._doors = doors
+        self.host = host
+        self.address, self._own = place
+        self._keys: Keys = ()
+        self.legacy = False
+        self.requests = self.connections = self.bytes_in = 0
+
+    async def come(self) -> None:
+        """Wait for a place with the server of the site."""
+        await self._doors.turnstile.enter(self._own)
+        self._keys = self._own
+
+    def go(self) -> None:
+        """Give the place back, if there is one."""
+        if self._keys:
+            self._doors.turnstile.leave(self._keys)
+            self._keys = ()
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask the server of the site."""
+        if self.legacy:
+            request = msgspec.structs.replace(request, legacy=True)
+        return await self._request(request, self._own, self.host)
+
+    async def ask_elsewhere(self, request: Request, place: Place, host: str) -> Answer:
+        """Ask another server."""
+        async with self._place_with(place):
+            return await self._request(request, place[1], host)
+
+    async def say_hello(self, hello: bytes) -> Heard | None:
+        """Say hello to the server of the site over a new connection."""
+        settings = self._doors.settings
+        turnstile = self._doors.turnstile
+        began = await turnstile.begin(self._own)
+        try:
+            heard = await say_hello(self.address, settings.secure_port, hello, settings.connect_s)
+        finally:
+            turnstile.budget.end(self._own, monotonic())
+        self.connections += 1
+        self._doors.log(Line(began, monotonic(), self.address, self.host, "tls"))
+        return heard
+
+    async def ask_mail_server(self, place: Place, host: str) -> str:
+        """Whether a mail server offers to encrypt."""
+        settings = self._doors.settings
+        async with self._place_with(place):
+            turnstile = self._doors.turnstile
+            began = await turnstile.begin(place[1])
+            port, time_s = settings.mail_port, settings.connect_s
+            try:
+                told = await offers_starttls(place[0], port, self.host, time_s)
+            finally:
+                turnstile.budget.end(place[1], monotonic())
+            self.connections += 1
+            self._doors.log(Line(began, monotonic(), place[0], host, "smtp"))
+        return told
+
+    async def find(self, host: str) -> Place | str:
+        """Where another host is, or the reason why it is not visited."""
+        if not self._doors.scope.covers(host):
+            return "redirect-scope"
+        names = await find_addresses(self._doors.resolver, host)
+        found = names.v4 + names.v6
+        good = [address for address in found if self._doors.lets(address)]
+        if not good:
+            return "redirect-private" if found else "redirect-name"
+        return good[0], keys_of(good[0], self._doors.registrable(host) or host)
+
+    @asynccontextmanager
+    async def _place_with(self, place: tuple[str, Keys]) -> AsyncIterator[None]:
+        """A place with another server: that with our own is given back for that time."""
+        turnstile, keys = self._doors.turnstile, place[1]
+        self.go()
+        await turnstile.enter(keys, first=True)
+        try:
+            yield
+        finally:
+            turnstile.leave(keys)
+        await turnstile.enter(self._own, first=True)
+        self._keys = self._own
+
+    async def _request(self, request: Request, keys: Keys, host: str) -> Answer:
+        """Make one request when the budget lets it begin, and write it into the log."""
+        turnstile = self._doors.turnstile
+        began = await turnstile.begin(keys)
+        try:
+            answer = await self._doors.transfers.fetch(request)
+        finally:
+            turnstile.budget.end(keys, monotonic())
+        self.requests += 1
+        self.connections += answer.connections
+        self.bytes_in += answer.bytes_in
+        path = _path_of(request.url)
+        self._doors.log(Line(began, answer.ended, request.address, host, path, answer.status))
+        took_s = answer.ended - began
+        waits_s = _retry_after(answer.first("retry-after"))
+        turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
+        return answer
+
+
+def _path_of(url: str) -> str:
+    """The path of an address, without what it may ask."""
+    rest = url.partition("://")[2]
+    return f"/{rest.partition('/')[2].partition('?')[0]}"[:200]
+
+
+def _retry_after(text: str) -> float:
+    """The seconds of a Retry-After field (RFC 9110, 10.2.3); a date counts as none."""
+    return float(text[:6]) if text.isascii() and text.isdigit() else 0.0

@@ -1,0 +1,144 @@
+"""Visits many sites at once, and gives each as it is done; holds a window of them, never a list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+
+from cityshield.adapters.sites.budget import Budget, seconds_until_open
+from cityshield.adapters.sites.certificates import Roots
+from cityshield.adapters.sites.doors import (
+    Doors,
+    MorePaths,
+    ReadPage,
+    ReadScript,
+    no_libraries,
+    no_more,
+)
+from cityshield.adapters.sites.log import Line
+from cityshield.adapters.sites.paths import TIER_1, Recognize, recognize
+from cityshield.adapters.sites.resolver import Resolver
+from cityshield.adapters.sites.scope import Scope
+from cityshield.adapters.sites.settings import QUICK, SitesSettings
+from cityshield.adapters.sites.transfer import Transfers
+from cityshield.adapters.sites.turnstile import Turnstile
+from cityshield.adapters.sites.visit import SiteVisit
+from cityshield.guards.sites.facts import SiteFacts
+from cityshield.ports.clock import Clock
+from cityshield.vocabulary.subject import SITE, Subject
+
+
+def _forget(line: Line) -> None:
+    """Keep no log."""
+
+
+class Gatherer:
+    """Visits sites within one budget: the port `Websites`, and a stream for runs.
+
+    See `doors.Doors` for what is passed in.
+    """
+
+    def __init__(
+        self,
+        settings: SitesSettings,
+        scope: Scope,
+        *,
+        lets: Callable[[str], bool],
+        registrable: Callable[[str], str],
+        read_page: ReadPage,
+        clock: Clock,
+        log: Callable[[Line], None] = _forget,
+        recognize: Recognize = recognize,
+        read_script: ReadScript = no_libraries,
+        more_paths: MorePaths = no_more,
+        paths: Sequence[str] = TIER_1,
+        profile: str = QUICK,
+        secret: bytes = b"",
+        vantage: str = "",
+    ) -> None:
+        self._settings = settings
+        self._scope = scope
+        self._profile = profile
+        self._clock = clock
+        self._budget = Budget(settings)
+        self._roots = Roots(settings.ca)
+        self._given = {
+            "lets": lets, "registrable": registrable, "read_page": read_page, "log": log,
+            "recognize": recognize, "read_script": read_script, "more_paths": more_paths,
+            "paths": tuple(paths), "secret": secret, "vantage": vantage, "clock": clock,
+        }  # fmt: skip
+
+    async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:
+        """The facts of each site, in order."""
+        seen = {facts.host: facts async for facts in self.visit(each.value for each in subjects)}
+        return [seen[each.value.lower().rstrip(".")] for each in subjects]
+
+    async def visit(self, hosts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[SiteFacts]:
+        """Visit hosts as they come; the facts of each are given when they are there.
+
+        Neighbours in a list often share a server: in a list that was shuffled less has to wait.
+        """
+        transfers = Transfers(self._settings)
+        resolver = Resolver(self._settings.resolvers)
+        turnstile = Turnstile(self._budget, self._settings.longest_wait_s)
+        doors = Doors(
+            settings=self._settings, transfers=transfers, resolver=resolver, turnstile=turnstile,
+            scope=self._scope, roots=self._roots, **self._given,  # type: ignore[arg-type]
+        )  # fmt: skip
+        done: asyncio.Queue[SiteFacts | None] = asyncio.Queue()
+        room = asyncio.Semaphore(self._settings.waiting)
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def one(host: str) -> None:
+            await done.put(await self._visit_one(doors, host))
+
+        async def feed() -> None:
+            async for host in _each(hosts):
+                await self._wait_for_window()
+                await room.acquire()
+                task = asyncio.create_task(one(host))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            while tasks:
+                await asyncio.wait(tasks)
+            await done.put(None)
+
+        feeder = asyncio.create_task(feed())
+        feeder.add_done_callback(lambda _: done.put_nowait(None))
+        try:
+            while (facts := await done.get()) is not None:
+                room.release()
+                yield facts
+            await feeder
+        finally:
+            feeder.cancel()
+            for task in list(tasks):
+                task.cancel()
+            await asyncio.gather(feeder, *tasks, return_exceptions=True)
+            transfers.close()
+            resolver.close()
+
+    async def _visit_one(self, doors: Doors, host: str) -> SiteFacts:
+        try:
+            return await SiteVisit(doors, host, self._profile).run()
+        except Exception as error:
+            reason = f"error:{type(error).__name__}"
+            return SiteFacts(
+                Subject(SITE, host), host.lower().rstrip("."), self._clock.now(),
+                profile=self._profile, reason=reason, read=0.0,
+            )  # fmt: skip
+
+    async def _wait_for_window(self) -> None:
+        """Let no visit begin outside the times of day that were set."""
+        wait = seconds_until_open(self._settings.windows, self._clock.now())
+        if wait:
+            await asyncio.sleep(wait)
+
+
+async def _each(hosts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
+    if isinstance(hosts, AsyncIterable):
+        async for host in hosts:
+            yield host
+    else:
+        for host in hosts:
+            yield host

@@ -1,0 +1,132 @@
+"""The paths of tier 1, and whether an answer only looks like one (soft 404)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from hashlib import blake2b, sha256
+from typing import Final
+
+from cityshield.adapters.sites.transfer import Answer
+from cityshield.guards.sites.facts import Path
+
+Recognize = Callable[[str, int, str, bytes], tuple[str, ...]]
+"""What stands at a path, as fixed words: of its path, status, type in lower case, and body."""
+
+TIER_1: Final = (
+    "/.git/config", "/.env", "/.svn/entries", "/.DS_Store", "/backup.sql", "/backup.zip",
+    "/wwwroot.zip", "/www.zip", "/phpinfo.php", "/server-status", "/nginx_status", "/admin/",
+    "/phpmyadmin/", "/actuator/env", "/druid/index.html", "/swagger-ui.html", "/manager/html",
+    "/wp-login.php", "/config.php.bak", "/uploads/",
+)  # fmt: skip
+"""Twenty paths that settle the most for what they cost."""
+
+ROBOTS: Final = "/robots.txt"
+SECURITY: Final = "/.well-known/security.txt"
+
+_ARCHIVES: Final = {b"PK\x03\x04": "backup:zip", b"\x1f\x8b": "backup:gzip", b"Rar!": "backup:rar"}
+_PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
+_NOT_THERE = frozenset({404, 410})
+_LIKE = 0.1
+_SMALL_BYTES = 64
+_MOST_LINES = 200
+
+
+def invent_paths() -> tuple[str, str]:
+    """Two paths that cannot exist: a folder's and a page's."""
+    return f"/{secrets.token_hex(8)}/", f"/{secrets.token_hex(8)}.html"
+
+
+def is_packed(path: str) -> bool:
+    """Whether a path may hold something large, of which the beginning says enough."""
+    return path.endswith(_PACKED)
+
+
+class Calibration:
+    """What a site answers to paths that cannot exist."""
+
+    def __init__(self, answers: Sequence[tuple[str, Answer]]) -> None:
+        self._known = [_signature(path, answer) for path, answer in answers]
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether all leads elsewhere or nothing answers, so that asking for more tells nothing."""
+        return all(status in (0, 301, 302, 303, 307, 308, 429, 503) for status, *_ in self._known)
+
+    def is_soft(self, path: str, answer: Answer) -> bool:
+        """Whether an answer looks like one of those to a path that cannot exist."""
+        status, kind, size, digest = _signature(path, answer)
+        if status in _NOT_THERE:
+            return False
+        return any(
+            status == known
+            and kind == known_kind
+            and (digest == known_digest or abs(size - known_size) <= _slack(known_size))
+            for known, known_kind, known_size, known_digest in self._known
+        )
+
+
+def describe_path(
+    path: str, answer: Answer, calibration: Calibration, recognize: Recognize, key: bytes
+) -> Path | None:
+    """What a path gave; None where nothing is there."""
+    status = 200 if answer.status == 206 else answer.status
+    if not status or status in _NOT_THERE:
+        return None
+    kind = type_of(answer)
+    marks = recognize(path, status, kind, answer.body)
+    return Path(
+        status=status,
+        type=kind[:100],
+        size_bytes=len(answer.body),
+        sha256=sha256(answer.body).hexdigest() if marks else "",
+        soft=calibration.is_soft(path, answer) and not marks,
+        marks=marks,
+        proof=blake2b(answer.body, digest_size=16, key=key).hexdigest() if marks and key else "",
+    )
+
+
+def recognize(path: str, status: int, kind: str, body: bytes) -> tuple[str, ...]:
+    """The marks of what gives itself away by its content, whatever its type claims."""
+    if status != 200:
+        return ()
+    text = body.lstrip()
+    found: list[str] = []
+    is_page = text[:1] == b"<"
+    if path.endswith("/.git/config") and b"[core]" in body[:4096] and not is_page:
+        found.append("git-config")
+    if path.endswith("/.env") and not is_page and _has_settings(body):
+        found.append("env")
+    if b"<title>Index of /" in body or b"<title>Directory listing for " in body:
+        found.append("listing")
+    if b"<title>Apache Status</title>" in body or body.startswith(b"Active connections: "):
+        found.append("server-status")
+    if b"<title>phpinfo()</title>" in body:
+        found.append("phpinfo")
+    if is_packed(path):
+        found += [mark for magic, mark in _ARCHIVES.items() if body.startswith(magic)]
+        if b"INSERT INTO " in body or b"CREATE TABLE " in body:
+            found.append("backup:sql")
+    return tuple(found)
+
+
+def type_of(answer: Answer) -> str:
+    """The media type in lower case, without parameters."""
+    return answer.first("content-type").partition(";")[0].strip().lower()
+
+
+def _has_settings(body: bytes) -> bool:
+    lines = body[:8192].splitlines()[:_MOST_LINES]
+    names = [line.partition(b"=")[0].strip() for line in lines if b"=" in line]
+    return any(name and name.replace(b"_", b"").isalnum() and name.isupper() for name in names)
+
+
+def _signature(path: str, answer: Answer) -> tuple[int, str, int, bytes]:
+    """What an answer looks like, less the path that it may repeat."""
+    name = path.strip("/").encode()
+    body = answer.body.replace(name, b"")
+    return answer.status, type_of(answer), len(body), sha256(body).digest()
+
+
+def _slack(size: int) -> float:
+    return max(_SMALL_BYTES, size * _LIKE)

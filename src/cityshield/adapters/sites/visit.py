@@ -1,0 +1,142 @@
+"""One visit to one site: what is asked for, in which order, and what becomes of the answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cityshield.adapters.sites.budget import keys_of
+from cityshield.adapters.sites.certificates import describe
+from cityshield.adapters.sites.closer import Closer
+from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.doors import Doors
+from cityshield.adapters.sites.names import find_addresses
+from cityshield.adapters.sites.paths import type_of
+from cityshield.adapters.sites.settings import QUICK
+from cityshield.adapters.sites.transfer import Answer
+from cityshield.adapters.sites.turnstile import Overdrawn
+from cityshield.adapters.sites.walk import Walk, join
+from cityshield.guards.sites.facts import Names, Page, SiteFacts, Tls, Visit
+from cityshield.vocabulary.subject import SITE, Subject
+from cityshield.vocabulary.verdict import Failure
+
+_HALF = 0.5
+
+
+class SiteVisit:
+    """A visit under way."""
+
+    def __init__(self, doors: Doors, host: str, profile: str) -> None:
+        self._doors = doors
+        self._host = host.lower().rstrip(".")
+        self._profile = profile
+        self._failed: list[Failure] = []
+        self._empty = SiteFacts(
+            Subject(SITE, self._host), self._host, doors.clock.now(), doors.vantage, profile
+        )
+
+    async def run(self) -> SiteFacts:
+        """The facts of the site; never raises for what a server or a name does."""
+        refused = self._doors.scope.reason(self._host)
+        if refused:
+            return msgspec.structs.replace(self._empty, reason=refused, read=0.0)
+        names = await find_addresses(self._doors.resolver, self._host)
+        seen = msgspec.structs.replace(self._empty, names=names)
+        good = [address for address in names.v4 + names.v6 if self._doors.lets(address)]
+        if not good:
+            return msgspec.structs.replace(seen, reason=_why_none(names), read=0.0)
+        domain = self._doors.registrable(self._host) or self._host
+        courier = Courier(self._doors, self._host, (good[0], keys_of(good[0], domain)))
+        await courier.come()
+        try:
+            seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
+            seen = await self._look(seen, courier, domain)
+        finally:
+            courier.go()
+        return msgspec.structs.replace(
+            seen,
+            requests=courier.requests,
+            connections=courier.connections,
+            bytes_in=courier.bytes_in,
+            failed=tuple(self._failed),
+        )
+
+    async def _look(self, seen: SiteFacts, courier: Courier, domain: str) -> SiteFacts:
+        walk = Walk(courier, self._doors.settings, self._read_page, self._profile == QUICK)
+        try:
+            secure, chain = await self._visit_secure(walk, courier)
+            seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
+            plain = await self._visit_plain(walk, secure)
+            seen = msgspec.structs.replace(seen, plain=plain)
+            if not secure.hops and not plain.hops:
+                return msgspec.structs.replace(seen, reason="dead", read=_HALF)
+            if self._profile == QUICK:
+                return seen
+            settings = self._doors.settings
+            base = (
+                self._url("https", settings.secure_port)
+                if secure.hops
+                else self._url("http", settings.plain_port)
+            )
+            closer = Closer(self._doors, courier, domain, base)
+            seen = await closer.look(seen)
+            self._failed += closer.failed
+            return seen
+        except Overdrawn:
+            return msgspec.structs.replace(seen, reason="budget", read=_HALF)
+
+    async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
+        url = self._url("https", self._doors.settings.secure_port)
+        visit, chain = await walk.go(url, set())
+        if visit.failed == "tls" and not visit.hops:
+            courier.legacy = True
+            visit, chain = await walk.go(url, set())
+        return visit, chain
+
+    async def _visit_plain(self, walk: Walk, secure: Visit) -> Visit:
+        """Over http; where that leads to the known page of https, it is not asked for again."""
+        url = self._url("http", self._doors.settings.plain_port)
+        known = secure.hops[0].url if secure.hops else ""
+        visit, _ = await walk.go(url, {known} if known else set())
+        if not known or visit.failed != "redirects" or _next_of(visit) != known:
+            return visit
+        return msgspec.structs.replace(
+            visit, hops=visit.hops + secure.hops, cookies=secure.cookies, failed=secure.failed
+        )
+
+    def _read_page(self, answer: Answer, url: str) -> Page | None:
+        """What the page says, where it is one, whatever its type claims."""
+        kind = type_of(answer)
+        if not answer.body or ("html" not in kind and answer.body.lstrip()[:1] != b"<"):
+            return None
+        try:
+            return self._doors.read_page(answer.body, url, answer.headers)
+        except Exception as error:
+            self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
+            return None
+
+    def _judge_chain(self, chain: tuple[bytes, ...]) -> Tls | None:
+        if not chain:
+            return None
+        told = tuple(each for each in map(describe, chain) if each is not None)
+        trust = self._doors.roots.trust(chain, self._host, self._doors.clock.now())
+        return Tls(chain=told, trust=trust)
+
+    def _url(self, scheme: str, port: int) -> str:
+        usual = port == (443 if scheme == "https" else 80)
+        return f"{scheme}://{self._host}/" if usual else f"{scheme}://{self._host}:{port}/"
+
+
+def _why_none(names: Names) -> str:
+    """Why there is no address that may be visited."""
+    if names.status == "TIMEOUT":
+        return "name-timeout"
+    if names.status != "NOERROR":
+        return "no-name"
+    return "private-address" if names.v4 or names.v6 else "no-address"
+
+
+def _next_of(visit: Visit) -> str:
+    """Where the last hop led to."""
+    if not visit.hops or not visit.hops[-1].location:
+        return ""
+    return join(visit.hops[-1].url, visit.hops[-1].location)

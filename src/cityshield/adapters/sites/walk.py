@@ -1,0 +1,115 @@
+"""The way from an address to a page: every redirect is looked at before it is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Final
+
+import ada_url
+import msgspec
+
+from cityshield.adapters.sites.cookies import read_cookies
+from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.settings import SitesSettings
+from cityshield.adapters.sites.transfer import Answer, Request
+from cityshield.guards.sites.facts import Header, Hop, Page, Visit
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_LONGEST_URL = 2048
+_FIRST_FREE_PORT = 1024
+
+
+class Walk:
+    """Walks for one visit. `closes` says that no connection is to be kept for later requests."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        settings: SitesSettings,
+        read_page: Callable[[Answer, str], Page | None],
+        closes: bool,
+    ) -> None:
+        self._courier = courier
+        self._settings = settings
+        self._read_page = read_page
+        self._closes = closes
+
+    async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
+        """Follow redirects from an address, each looked at before; the chain is of the first."""
+        settings = self._settings
+        began = monotonic()
+        hops: list[Hop] = []
+        chain: tuple[bytes, ...] = ()
+        headers: Sequence[Header] = ()
+        failed, page = "", None
+        for _ in range(settings.redirects + 1):
+            if url in seen:
+                failed = "redirects"
+                break
+            seen.add(url)
+            answer = await self._ask_for_hop(url, not hops)
+            if isinstance(answer, str):
+                failed = answer
+                break
+            chain = chain or answer.chain
+            failed = answer.failed
+            if not answer.status:
+                break
+            location = answer.first("location") if answer.status in _REDIRECTS else ""
+            location = location[:_LONGEST_URL]
+            hops.append(Hop(url, answer.status, location, answer.headers))
+            headers = answer.headers
+            if not location:
+                page = self._read_page(answer, url)
+                break
+            url = join(url, location)
+            if not url:
+                failed = "bad-answer"
+                break
+        else:
+            failed = "redirects"
+        visit = Visit(
+            hops=tuple(hops),
+            address=self._courier.address,
+            cookies=read_cookies(headers),
+            page=page,
+            took_ms=int((monotonic() - began) * 1000),
+            failed=failed,
+        )
+        return visit, chain
+
+    async def _ask_for_hop(self, url: str, first: bool) -> Answer | str:
+        """The answer of one hop, or the reason why it was not asked for."""
+        settings = self._settings
+        target = ada_url.URL(url)
+        secure = target.protocol == "https:"
+        host = target.hostname
+        port = int(target.port or (443 if secure else 80))
+        usual = (80, 443, settings.secure_port, settings.plain_port)
+        if port not in usual and port < _FIRST_FREE_PORT:
+            return "redirect-scope"
+        request = Request(
+            url, self._courier.address, port, settings.page_bytes,
+            last=self._closes or not secure,
+            certificates=secure and first,
+        )  # fmt: skip
+        if host == self._courier.host:
+            return await self._courier.ask(request)
+        place = await self._courier.find(host)
+        if isinstance(place, str):
+            return place
+        there = msgspec.structs.replace(request, address=place[0], last=True)
+        return await self._courier.ask_elsewhere(there, place, host)
+
+
+def join(url: str, location: str) -> str:
+    """Where a redirect leads, in the one form of an address; empty where it leads nowhere."""
+    try:
+        target = ada_url.URL(ada_url.join_url(url, location))
+    except ValueError:
+        return ""
+    if target.protocol not in ("http:", "https:") or not target.hostname:
+        return ""
+    target.hash = target.username = target.password = ""
+    return str(target.href) if len(target.href) <= _LONGEST_URL else ""

@@ -1,0 +1,395 @@
+"""Sites are visited politely and wholly, and a hostile one costs little and reaches nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import resource
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cityshield.adapters.sites.log import Line, prove
+from cityshield.guards.sites.facts import Page, Script, SiteFacts
+from cityshield.vocabulary.subject import SITE, Subject
+from tests.adapters.sites.farm import (
+    Certified,
+    Limit,
+    Serve,
+    Site,
+    answer,
+    gatherer,
+    name_server,
+    read_page,
+    server,
+    visit_one,
+)
+
+HOST = "town.example"
+HERE = {(HOST, "A"): ["127.0.0.1"]}
+
+
+async def visit_plain(serve: Serve, *listed: str, table: Any = None, **given: Any) -> SiteFacts:
+    """Visit the host, whose only server is this one over http."""
+    names = {**HERE, **(table or {})}
+    async with name_server(names) as (_, resolver), server(serve) as plain:
+        return await visit_one(gatherer([HOST, *listed], resolver, plain=plain, **given), HOST)
+
+
+async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    leaf = Certified(tmp_path, [HOST], issuer=root)
+    site = Site({"/": answer(b"<title>Town</title>", Set_Cookie="sid=secret; Secure; HttpOnly")})
+    log: list[Line] = []
+    async with name_server(HERE) as (_, resolver), server(site, leaf.context()) as secure:
+        there = f"https://{HOST}:{secure}/"
+        door = Site({"/": answer(b"", 301, Location=there)})
+        async with server(door) as plain:
+            one = gatherer(
+                [HOST],
+                resolver,
+                plain=plain,
+                secure=secure,
+                log=log,
+                settings={"ca": str(root.path)},
+            )
+            facts = await visit_one(one, HOST)
+    assert facts.reason == ""
+    assert facts.secure is not None
+    assert facts.plain is not None
+    assert facts.tls is not None
+    assert [hop.status for hop in facts.plain.hops] == [301, 200]
+    assert facts.plain.hops[-1].url == there
+    assert facts.secure.page == Page(title="<title>Town</title>", size_bytes=19)
+    assert facts.secure.cookies[0].secure
+    assert "secret" not in repr(facts.secure.cookies)
+    assert (facts.tls.trust, facts.tls.chain[0].names) == ("", (HOST,))
+    assert (facts.requests, facts.connections) == (2, 2)
+    assert site.asked == [(HOST, "/")]  # what http leads to was not asked for again
+    assert "User-Agent: CityShield (+https://shield.example/visits)" in site.heads[0]
+    assert sorted((line.host, line.path, line.status) for line in log) == [
+        (HOST, "/", 200),
+        (HOST, "/", 301),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "trust"),
+    [("expired", "expired"), ("not-yet", "not-yet"), ("self", "self-signed"), ("name", "name"),
+     ("unknown", "unknown-issuer"), ("incomplete", "incomplete")],
+)  # fmt: skip
+async def test_a_bad_certificate_is_a_fact(tmp_path: Path, kind: str, trust: str) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True)
+    other = Certified(tmp_path, ["Unknown root"], authority=True)
+    leaf, *more = {
+        "expired": [Certified(tmp_path, [HOST], issuer=root, days=(-30, -1))],
+        "not-yet": [Certified(tmp_path, [HOST], issuer=root, days=(1, 30))],
+        "self": [Certified(tmp_path, [HOST])],
+        "name": [Certified(tmp_path, ["village.example"], issuer=root)],
+        "unknown": [Certified(tmp_path, [HOST], issuer=other), other],
+        "incomplete": [Certified(tmp_path, [HOST], issuer=middle, where="http://ca.example/m")],
+    }[kind]
+    site = Site({"/": answer(b"<p>")})
+    async with name_server(HERE) as (_, resolver), server(site, leaf.context(*more)) as secure:
+        one = gatherer([HOST], resolver, secure=secure, settings={"ca": str(root.path)})
+        facts = await visit_one(one, HOST)
+    assert facts.tls is not None
+    assert facts.tls.trust == trust
+    assert facts.secure is not None
+    assert facts.secure.page is not None
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("elsewhere.example", "out-of-scope"), ("left.example", "opted-out"), ("gone.example", "no-name"),
+     ("empty.example", "no-address"), ("inside.example", "private-address"), (HOST, "dead"),
+     ("a..b", "no-name"), ("x" * 300, "no-name")],
+)  # fmt: skip
+async def test_every_site_without_a_result_has_its_reason(host: str, reason: str) -> None:
+    table = {**HERE, ("empty.example", "TXT"): ["x"], ("inside.example", "A"): ["10.0.0.1"]}
+    listed = [
+        HOST,
+        "left.example",
+        "gone.example",
+        "empty.example",
+        "inside.example",
+        "a..b",
+        "x" * 300,
+    ]
+    log: list[Line] = []
+    async with name_server(table) as (asked, resolver):
+        one = gatherer(listed, resolver, opted_out=["left.example"], log=log)
+        facts = await visit_one(one, host)
+        assert (facts.host, facts.reason) == (host, reason)
+        if reason in ("out-of-scope", "opted-out"):
+            assert asked.asked == []
+    assert reason == "dead" or not log
+
+
+async def endless_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-More: " + b"x" * 1000 + b"\r\n")
+        await writer.drain()
+
+
+async def many_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 5000 + b"\r\n")
+    await writer.drain()
+    await reader.read()
+
+
+async def slow_drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(20)
+
+
+async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+
+
+async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(bytes(range(256)) * 20)
+    await writer.drain()
+
+
+async def endless_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        writer.write(b"<p>more</p>" * 1000)
+        await writer.drain()
+
+
+def packed(encoding: str, body: bytes) -> Serve:
+    return Site({"/": answer(body, Content_Encoding=encoding)})
+
+
+BOMB = gzip.compress(b"\0" * (100 << 20))
+BROTLI_BOMB = bytes.fromhex(  # as many zeros
+    "cbffff3ff82700e2b14020f7fe8fffff7ff04f00c4611180eefd1fffffffe09f0088c30200ddfb3ffeffffc13f"
+    "0110870500baf77ffcffff837f02200e0b0074effff8ffff07ff04401c1600e8defff1ffff0ffe0980382c00d0"
+    "bdffe3ffff1ffc1300715800a07bffc7ffff3ff82700e2b00040f7fe8fffff7ff04f00c4610180eefd1fffffff"
+    "e09f0088c30200ddfb3ffeffffc13f0110870500baf77ff9ffff837f02200e0b0074ef7f00"
+)
+
+
+@pytest.mark.parametrize(
+    ("serve", "reason", "within_s"),
+    [(endless_headers, "bad-answer", 2), (many_headers, "bad-answer", 2), (slow_drip, "too-slow", 4),
+     (silence, "too-slow", 4), (hangs_up, "reset", 2), (nonsense, "bad-answer", 2),
+     (endless_body, "too-large", 2), (packed("gzip", BOMB), "too-large", 2),
+     (packed("gzip", gzip.compress(BOMB)), "too-large", 2), (packed("gzip, gzip", gzip.compress(BOMB)), "too-large", 2),
+     (packed("gzip", b"not gzip"), "encoding", 2), (packed("br", b"\xff" * 999), "encoding", 2), (packed("br", BROTLI_BOMB), "too-large", 2),
+     (packed(", ".join(["gzip"] * 99), b"x"), "encoding", 2)],
+)  # fmt: skip
+async def test_a_hostile_server_costs_little(serve: Serve, reason: str, within_s: float) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    facts = await visit_plain(serve)
+    assert facts.plain is not None
+    assert facts.plain.failed == reason
+    assert time.monotonic() - began < within_s
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+    if reason == "too-large":
+        assert facts.plain.page is None or facts.plain.page.size_bytes == 64 << 10
+
+
+@pytest.mark.parametrize(
+    ("location", "reason", "hops"),
+    [("/", "redirects", 1), ("/a", "redirects", 2), ("//inside.example/", "redirect-private", 1),
+     ("http://127.0.0.1/", "redirect-scope", 1), ("http://10.1.2.3/", "redirect-scope", 1),
+     ("http://elsewhere.example/", "redirect-scope", 1), ("file:///etc/passwd", "bad-answer", 1),
+     ("http://town.example:22/", "redirect-scope", 1), ("gopher://x/", "bad-answer", 1),
+     ("http://[::1/", "bad-answer", 1), ("http://gone.example/", "redirect-name", 1)],
+)  # fmt: skip
+async def test_a_redirect_leads_nowhere_it_should_not(
+    location: str, reason: str, hops: int
+) -> None:
+    site = Site({"/": answer(b"", 302, Location=location), "/a": answer(b"", 302, Location="/")})
+    table = {("inside.example", "A"): ["169.254.169.254"]}
+    facts = await visit_plain(site, "inside.example", "gone.example", table=table)
+    assert facts.plain is not None
+    assert (facts.plain.failed, len(facts.plain.hops)) == (reason, hops)
+    assert facts.plain.hops[0].location == location
+
+
+async def test_redirects_have_an_end() -> None:
+    class Onward(Site):
+        async def __call__(self, reader: Any, writer: Any) -> None:
+            self.replies = {"*": answer(b"", 302, Location=f"/{len(self.asked)}x")}
+            await super().__call__(reader, writer)
+
+    facts = await visit_plain(Onward())
+    assert facts.plain is not None
+    assert (facts.plain.failed, len(facts.plain.hops)) == ("redirects", 6)
+
+
+async def test_a_listed_host_is_followed_to_at_its_own_address() -> None:
+    other = Site({"/": answer(b"<p>there</p>")})
+    table = {**HERE, ("www.town.example", "A"): ["127.0.0.1"]}
+    async with name_server(table) as (_, resolver), server(other) as port:
+        site = Site({"/": answer(b"", 301, Location=f"http://www.town.example:{port}/")})
+        async with server(site) as plain:
+            one = gatherer([HOST, "www.town.example"], resolver, plain=plain)
+            facts = await visit_one(one, HOST)
+    assert facts.plain is not None
+    assert facts.plain.page is not None
+    assert other.asked == [("www.town.example", "/")]
+
+
+@pytest.mark.parametrize("kind", ["image/png", "text/plain", "application/x-nothing", ""])
+async def test_a_page_is_read_whatever_its_type_claims(kind: str) -> None:
+    facts = await visit_plain(Site({"/": answer(b"<html>", Content_Type=kind)}))
+    assert facts.plain is not None
+    assert facts.plain.page is not None
+
+
+async def test_a_reader_that_breaks_is_a_failure_and_no_crash() -> None:
+    def breaks(body: bytes, url: str, headers: Sequence[Any]) -> Page:
+        raise RecursionError
+
+    site = Site({"/": answer(b"<html>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain)
+        one._given["read_page"] = breaks
+        facts = await visit_one(one, HOST)
+    assert [(each.check, each.detail) for each in facts.failed] == [
+        ("sites.page", "RecursionError")
+    ]
+
+
+async def look_closer(site: Site, **given: Any) -> SiteFacts:
+    return await visit_plain(site, profile="standard", **given)
+
+
+async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
+    site = Site(
+        {
+            "/": answer(b"<html>"),
+            "/.git/config": answer(b"[core]\n\trepositoryformatversion = 0\n"),
+            "/.env": answer(b"APP_KEY=base64:c2VjcmV0\n"),
+            "/uploads/": answer(b"<html><title>Index of /uploads/</title>"),
+            "/admin/": answer(b"<form>", 401),
+            "/robots.txt": answer(
+                b"User-agent: *\nDisallow: /phpinfo\n", Content_Type="text/plain"
+            ),
+            "/.well-known/security.txt": answer(b"Contact: mailto:cert@town.example\n"),
+        }
+    )
+    facts = await look_closer(site, secret=b"key")
+    assert {path: told.marks for path, told in facts.paths.items()} == {
+        "/.git/config": ("git-config",), "/.env": ("env",), "/uploads/": ("listing",), "/admin/": (),
+    }  # fmt: skip
+    assert facts.paths["/.env"].proof
+    assert "c2VjcmV0" not in repr(facts)
+    assert facts.security_txt.startswith("Contact:")
+    asked = [path for _, path in site.asked]
+    assert "/phpinfo.php" not in asked
+    assert len(asked) == 1 + 1 + 1 + 2 + 19
+    assert all(head.startswith("GET ") for head in site.heads)
+    assert any("/backup.zip" in head and "Range: bytes=0-" in head for head in site.heads)
+
+
+async def test_a_site_that_answers_all_the_same_is_seen_through() -> None:
+    facts = await look_closer(Site({"*": answer(b"<html>Welcome back")}))
+    assert len(facts.paths) == 20
+    assert all(told.soft and not told.marks for told in facts.paths.values())
+
+
+async def test_where_all_leads_elsewhere_no_path_is_asked_for() -> None:
+    site = Site({"/": answer(b"<html>"), "*": answer(b"", 302, Location="https://login.example/")})
+    facts = await look_closer(site)
+    assert (facts.paths, len(site.asked)) == ({}, 5)
+
+
+async def test_a_server_in_trouble_is_asked_for_nothing_more_than_it_must() -> None:
+    site = Site({"/": answer(b"<html>"), "/robots.txt": answer(b"", 500)})
+    facts = await look_closer(site)
+    assert (facts.reason, facts.paths) == ("", {})
+    assert [path for _, path in site.asked if path in ("/.env", "/.git/config")] == []
+
+
+async def test_scripts_of_the_site_are_read_once_and_those_of_others_never() -> None:
+    site = Site({"/": answer(b"<html>"), "/a.js": answer(b"/* jquery 1.8.3 */")})
+
+    def page(body: bytes, url: str, headers: Sequence[Any]) -> Page:
+        own = Script(f"{url}a.js")
+        return Page(scripts=(own, own, Script("https://cdn.example/b.js"), Script("")))
+
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer(
+            [HOST], resolver, plain=plain, profile="standard", paths=(),
+            read_script=lambda body, url: (("jquery", body.split()[2].decode()),),
+        )  # fmt: skip
+        one._given["read_page"] = page
+        facts = await visit_one(one, HOST)
+    assert facts.plain is not None
+    assert facts.plain.page is not None
+    assert [each.libraries for each in facts.plain.page.scripts] == [
+        (("jquery", "1.8.3"),), (("jquery", "1.8.3"),), (), (),
+    ]  # fmt: skip
+    assert [path for _, path in site.asked].count("/a.js") == 1
+
+
+async def test_five_hundred_sites_on_one_address_have_two_at_once() -> None:
+    hosts = [f"s{number}.town.example" for number in range(500)]
+    site = Site({"/": answer(b"<html>")})
+    site.wait_s = 0.002
+    log: list[Line] = []
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        one = gatherer(hosts, resolver, plain=plain, log=log, settings={"address": Limit(2, 400)})
+        seen = [facts async for facts in one.visit(hosts)]
+    assert sorted(facts.host for facts in seen) == sorted(hosts)
+    proof = prove(log)
+    assert site.most <= 2
+    assert (proof.addresses, proof.requests) == (1, 1000)
+    assert proof.at_once <= 2
+    assert proof.per_s <= 400
+
+
+async def test_a_busy_server_is_left_alone_for_a_while() -> None:
+    site = Site({"/": answer(b"", 503, Retry_After="100000")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain, profile="standard")
+        facts = await visit_one(one, HOST)
+    assert facts.reason == "budget"
+    assert len(site.asked) == 1
+
+
+async def test_many_are_given_in_order_and_twice_where_asked_twice() -> None:
+    async with name_server(HERE) as (_, resolver):
+        one = gatherer([HOST], resolver)
+        subjects = [Subject(SITE, "b.example"), Subject(SITE, HOST), Subject(SITE, "b.example")]
+        seen = await one.visit_many(subjects)
+    assert [(each.host, each.reason) for each in seen] == [
+        ("b.example", "out-of-scope"), (HOST, "dead"), ("b.example", "out-of-scope"),
+    ]  # fmt: skip
+
+
+async def test_a_stream_that_is_left_leaves_nothing_behind() -> None:
+    site = Site({"/": answer(b"<html>")})
+    hosts = [f"s{number}.town.example" for number in range(100)]
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        stream = gatherer(hosts, resolver, plain=plain).visit(hosts)
+        async for _ in stream:
+            break
+        await stream.aclose()  # type: ignore[attr-defined]
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert all("quietly" in repr(task) for task in others)
+
+
+def test_the_reader_of_these_tests_keeps_no_body() -> None:
+    assert read_page(b"x" * 99, "", ()).size_bytes == 99
