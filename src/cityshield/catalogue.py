@@ -19,8 +19,9 @@ _VARIABLE = re.compile(r"\{\$([\w-]+)\}")
 class CheckCard(msgspec.Struct, frozen=True):
     """One check, or one rule of a family: its id, what it judges, its weight and its sentences.
 
-    `weight` is what a hit adds to the score as this shield is configured. `hits` and `misses` are
-    its examples.
+    `weight` is what a hit adds to the score as this shield is configured; a check of posture has
+    weight 0 and a `severity`, and `cwe` is the number of the kind of weakness. `hits` and `misses`
+    are its examples.
     """
 
     id: str
@@ -31,6 +32,13 @@ class CheckCard(msgspec.Struct, frozen=True):
     now: str
     hits: list[str]
     misses: list[str]
+    severity: str = ""
+    cwe: int = 0
+
+    @property
+    def measure(self) -> str:
+        """The weight with its sign, or the severity."""
+        return self.severity or f"{self.weight:+g}"
 
 
 def catalogue(shield: Shield, language: str) -> Iterator[CheckCard]:
@@ -40,7 +48,7 @@ def catalogue(shield: Shield, language: str) -> Iterator[CheckCard]:
         if not rules:
             yield _card(shield, check, "", check.declaration.weight, language)
         for rule, table in rules.items():
-            yield _card(shield, check, rule, float(table["weight"]), language)
+            yield _card(shield, check, rule, float(table.get("weight", 0)), language)
 
 
 def _card(shield: Shield, check: Check, rule: str, weight: float, language: str) -> CheckCard:
@@ -55,4 +63,16 @@ def _card(shield: Shield, check: Check, rule: str, weight: float, language: str)
         [str(example["subject"]) for example in table.get(key, ())] for key in ("hits", "misses")
     )
     weight = shield.config.weights.get(name, weight)
-    return CheckCard(name, GUARDS[check.guard], weight, what, why, now, hits, misses)
+    declaration = check.declaration
+    return CheckCard(
+        name,
+        GUARDS[check.guard],
+        weight,
+        what,
+        why,
+        now,
+        hits,
+        misses,
+        table.get("severity", declaration.severity),
+        table.get("cwe", declaration.cwe),
+    )

@@ -114,11 +114,15 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A form: where it sends to, how, and whether it asks for a password."""
+    """A form: where it sends to, how, and whether it asks for a password or personal data.
+
+    `personal` is true where a field is of type `password`, `tel` or `email`.
+    """
 
     action: str
     method: str = "get"
     password: bool = False
+    personal: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
