@@ -206,7 +206,9 @@ class Shield:
         return msgspec.structs.replace(
             verdict,
             evidence=tuple([self._say(item, checks, language) for item in verdict.evidence]),
-            findings=tuple([self._say_finding(item, checks, language) for item in verdict.findings]),
+            findings=tuple(
+                [self._say_finding(item, checks, language) for item in verdict.findings]
+            ),
             failed=tuple([self._say_failure(item, language) for item in verdict.failed]),
             parts=tuple([self.speak(part, language) for part in verdict.parts]),
         )

@@ -28,7 +28,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 
     `spans` are code-point ranges of the subject's value, `args` fill the check's sentences,
     `rule` names the member of a family, and `weight` or `severity` replaces the declared one.
-    `location` says where a weakness is (see `Finding`).
+    `location` and `cwe` are those of the finding (see `Finding`), `cwe` instead of the declared.
     """
 
     spans: tuple[Span, ...] = ()
@@ -37,6 +37,7 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     weight: float | None = None
     severity: str = ""
     location: str = ""
+    cwe: int = 0
 
 
 Answer = Hit | Iterable[Hit] | None

@@ -169,4 +169,4 @@ def _finding(check_id: str, declaration: Declaration, hit: Hit) -> Finding:
     if severity not in SEVERITIES:
         raise ValueError(severity)
     name = f"{check_id}/{hit.rule}" if hit.rule else check_id
-    return Finding(name, severity, "", hit.location, hit.args, declaration.cwe)
+    return Finding(name, severity, "", hit.location, hit.args, hit.cwe or declaration.cwe)

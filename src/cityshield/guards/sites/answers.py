@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityshield.guards.sites.facts import Certificate, Hop, Page, SiteFacts, Visit
+from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFacts, Visit
 
 
 def last_hop(visit: Visit | None) -> Hop | None:
@@ -50,3 +50,18 @@ def leaf(facts: SiteFacts) -> Certificate | None:
 def shorten(text: str, most: int = 120) -> str:
     """A text of a stranger's, cut for a sentence."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
+    """The cookies that were set over HTTPS."""
+    visit = facts.secure
+    return visit.cookies if visit is not None and not visit.failed else ()
+
+
+_SESSION = ("sess", "sid", "token", "auth", "login", "jwt", "remember", "ticket", "aspx")
+
+
+def is_session(name: str) -> bool:
+    """Whether a cookie's name is that of a session: who holds it acts as the visitor."""
+    name = name.lower()
+    return any(word in name for word in _SESSION) and not name.startswith(("csrf", "xsrf", "_ga"))

@@ -12,7 +12,7 @@ GRADES: Final = ("A", "B", "C", "D", "E", "F")
 NO_GRADE: Final = "unknown"
 
 _LEAST_READ = 0.75
-_POINTS = {NONE: 0, LOW: 2, MEDIUM: 12, HIGH: 40, CRITICAL: 100}
+_POINTS = {NONE: 0, LOW: 2, MEDIUM: 12, HIGH: 50, CRITICAL: 100}
 _MOST_FROM_LOW = 24
 _FLOORS = {"A": 8, "B": 24, "C": 48, "D": 72, "E": 99}
 """The most points that each grade allows."""
@@ -21,10 +21,10 @@ _FLOORS = {"A": 8, "B": 24, "C": 48, "D": 72, "E": 99}
 def grade(findings: Iterable[Finding]) -> str:
     """The grade that findings earn: each check counts once, by the worst it found.
 
-    Points: low 2, medium 12, high 40, critical 100; all the low ones together 24 at most. Up to 8
+    Points: low 2, medium 12, high 50, critical 100; all the low ones together 24 at most. Up to 8
     points are A, 24 B, 48 C, 72 D, 99 E, more F. So small things alone never cost more than B, one
-    medium finding costs A, one high finding B, and one critical finding is F. Points are only added
-    and the worst of a check only grows, hence one more finding never makes a grade better.
+    medium finding is B at best, one high finding D, two are F, as is one critical. Points are only
+    added and the worst of a check only grows, hence one more finding never makes a grade better.
     """
     worst: dict[str, int] = {}
     for item in findings:

@@ -38,7 +38,22 @@ _LONGEST_TITLE = 300
 _SHORT_TEXT = 2_000
 _SHORT_PAGE = 6_000
 _VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
 )
 _SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
 _HIDING = re.compile(
@@ -311,7 +326,9 @@ class _Reader:
         found = _REDIRECTOR.search(joined)
         if found is None or host_of(joined) != self._host or len(self._redirectors) >= 5:
             return
-        target = host_of(found[2].replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/"))
+        target = host_of(
+            found[2].replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/")
+        )
         if is_foreign(target, self._host):
             path = joined.partition("://")[2].partition("?")[0].partition("/")[2]
             self._redirectors[f"/{path[:_LONGEST_TITLE]}?{found[1]}"] = None

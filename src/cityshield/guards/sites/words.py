@@ -75,7 +75,7 @@ _ANYWHERE = {
     "at org.apache.catalina.": ERROR_TRACE,
     "at org.springframework.": ERROR_TRACE,
     "you're seeing this error because you have <code>debug = true</code>": ERROR_TRACE,
-    "class=\"whoops-container\"": ERROR_TRACE,
+    'class="whoops-container"': ERROR_TRACE,
     "ignition-error": ERROR_TRACE,
     "{ fast &amp; simple oop php framework }": ERROR_TRACE,
     "{ fast & simple oop php framework }": ERROR_TRACE,
