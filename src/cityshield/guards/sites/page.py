@@ -12,7 +12,7 @@ import ada_url
 from cityshield.guards.sites.charset import read_text
 from cityshield.guards.sites.facts import Form, Header, Page, Script
 from cityshield.guards.sites.hosts import host_of, is_foreign
-from cityshield.guards.sites.markup import TOKEN, attributes_of, decode
+from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
 from cityshield.guards.sites.personal import find_personal
 from cityshield.guards.sites.words import (
     DEFACED,
@@ -71,7 +71,7 @@ _REDIRECTOR = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL_INPUTS = frozenset({"password", "tel", "email"})
-_NOTHING: dict[str, str] = {}
+_MARKUP = re.compile(r"<[^<>]*+>")
 
 
 def read_page(
@@ -125,9 +125,15 @@ class _Reader:
         """Take one pass over the page."""
         handlers = _HANDLERS
         pieces = self._text
-        for found in TOKEN.finditer(text):
+        next_tag, next_telling = EVERY_TAG.match, TELLING_TAG.match
+        at, size = 0, len(text)
+        while at < size:
+            found = next_tag(text, at) if self._unseen else next_telling(text, at)
+            if found is None:
+                break
+            at = found.end()
             before, raw, inside, content, slash, name, attributes = found.groups()
-            if before and not before.isspace():
+            if before:
                 pieces.append(before)
                 if self._unseen:
                     self._hidden_text.append(before)
@@ -148,11 +154,11 @@ class _Reader:
                 if hidden and not slash and name not in _VOID:
                     self._unseen, self._unseen_depth = name, 1
             if not slash and (handler := handlers.get(name)) is not None:
-                handler(self, attributes_of(attributes) if attributes else _NOTHING, hidden)
+                handler(self, attributes, hidden)
 
     def page(self, text: str, charset: str, size_bytes: int, digest: str) -> Page:
         """What was taken, with the marks of the whole text."""
-        visible = decode_all(" ".join(self._text)[:_MOST_TEXT])
+        visible = decode_all(_MARKUP.sub(" ", " ".join(self._text)[:_MOST_TEXT]))
         forms = tuple(
             Form(action, method, number in self._secrets, number in self._asked)
             for number, (action, method) in enumerate(self._forms)
@@ -251,14 +257,17 @@ class _Reader:
         if self._is_secure and address.startswith("http:") and len(self._insecure) < _MOST:
             self._insecure[address[:_LONGEST_URL]] = None
 
-    def _read_base(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_base(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         if self._base == self._url and "href" in attributes:
             self._base = self._join(attributes["href"]) or self._url
 
-    def _read_html(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_html(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         self._language = self._language or attributes.get("lang", "")[:20].lower()
 
-    def _read_meta(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_meta(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         name, content = attributes.get("name", "").lower(), attributes.get("content", "")
         if attributes.get("http-equiv", "").lower() == "content-security-policy":
             if len(self._policies) < 10:
@@ -268,29 +277,34 @@ class _Reader:
         elif name in ("keywords", "description") and len(self._about) < 10:
             self._about.append(content.lower())
 
-    def _read_link(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_link(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         if "stylesheet" in attributes.get("rel", "").lower():
             if source := self._join(attributes.get("href", "")):
                 self._note_insecure(source)
                 self._add_script(self._styles, source, attributes)
 
-    def _read_source(self, attributes: dict[str, str], hidden: bool) -> None:
-        self._note_insecure(attributes.get("src", "").strip())
+    def _read_source(self, inside: str, hidden: bool) -> None:
+        if "http:" in inside:
+            self._note_insecure(attributes_of(inside).get("src", "").strip())
 
-    def _read_frame(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_frame(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         source = self._join(attributes.get("src", "")) if attributes.get("src") else ""
         if source and len(self._frames) < _MOST:
             self._note_insecure(source)
             unseen = hidden or bool(self._unseen) or _has_no_size(attributes)
             self._frames[source, unseen] = None
 
-    def _read_form(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_form(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         if len(self._forms) < _MOST:
             action = attributes.get("action", "").strip()
             method = attributes.get("method", "get").lower()[:10]
             self._forms.append((self._join(action) if action else self._url, method))
 
-    def _read_input(self, attributes: dict[str, str], hidden: bool) -> None:
+    def _read_input(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
         kind = attributes.get("type", "").lower()
         if kind in _PERSONAL_INPUTS:
             if not self._forms:
@@ -299,8 +313,8 @@ class _Reader:
             if kind == "password":
                 self._secrets.add(len(self._forms) - 1)
 
-    def _read_anchor(self, attributes: dict[str, str], hidden: bool) -> None:
-        address = attributes.get("href", "").strip()
+    def _read_anchor(self, inside: str, hidden: bool) -> None:
+        address = address_of(inside)
         if not address or address[0] == "#":
             return
         if "=http" in address.lower():
@@ -334,7 +348,7 @@ class _Reader:
             self._redirectors[f"/{path[:_LONGEST_TITLE]}?{found[1]}"] = None
 
 
-_HANDLERS: dict[str, Callable[[_Reader, dict[str, str], bool], None]] = {
+_HANDLERS: dict[str, Callable[[_Reader, str, bool], None]] = {
     "a": _Reader._read_anchor,
     "audio": _Reader._read_source,
     "base": _Reader._read_base,

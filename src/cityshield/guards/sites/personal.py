@@ -53,6 +53,7 @@ _CHECKS = "10X98765432"
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ID = re.compile(r"(?<![\dA-Za-z.])[1-9]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d{4}[\dXx](?![\dA-Za-z])")
 _CARD = re.compile(r"(?<![\d.-])(?:62|4\d|5[1-5])\d{2}(?:[ -]?\d{4}){3}(?:[ -]?\d{3})?(?![\d-])")
+_MANY_DIGITS = re.compile(r"\d{4}[ -]?\d{4}[ -]?\d{4}")
 _WORDS = ("卡号", "银行卡", "账号", "帐号", "账户", "帐户", "card", "account", "iban", "bank")
 
 
@@ -64,6 +65,8 @@ def find_personal(text: str) -> tuple[tuple[str, str], ...]:
     of ten numbers of that length is right by chance.
     """
     found: dict[tuple[str, str], None] = {}
+    if _MANY_DIGITS.search(text) is None:
+        return ()
     for each in _ID.finditer(text):
         number = each[0].upper()
         if is_id_number(number):
