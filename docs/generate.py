@@ -19,9 +19,9 @@ Every check and every tell, as this version has them. `make docs` writes this pa
 the checks; change those, not this.
 
 The weight is what a hit adds to the score: from 0.5 a subject is suspicious, from 0.9 malicious. A
-negative weight vouches. A check of a site's care has a severity instead, in the words of CVSS, and
-says nothing about malice (see [Sites](sites.md)). A name in braces is filled in, such as `{$host}`. Examples marked + hit,
-those marked - do not.
+negative weight vouches. A check of how a site is kept has a severity instead, in the words of CVSS,
+and says nothing of malice (see [Grades](grades.md)). A name in braces is filled in, such as
+`{$host}`. Examples marked + hit, those marked - do not.
 """
 _TITLES = {"link": "Links", "message": "Messages", "file": "Files", "site": "Sites"}
 

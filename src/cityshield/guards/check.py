@@ -44,7 +44,8 @@ Answer = Hit | Iterable[Hit] | None
 Judge = Callable[..., Answer]
 
 
-def _no_file(name: str) -> bytes | None:
+def no_file(name: str) -> bytes | None:
+    """No file: for guards without knowledge of the operator's."""
     return None
 
 
@@ -56,7 +57,7 @@ class Material(msgspec.Struct, frozen=True):
 
     data: dict[str, Any]
     rules: dict[str, dict[str, Any]]
-    read: Callable[[str], bytes | None] = _no_file
+    read: Callable[[str], bytes | None] = no_file
 
 
 class Declaration(msgspec.Struct, frozen=True):
@@ -117,7 +118,7 @@ class Check:
         rules = self.declaration.rules
         self._rule_folders = [parent / rules for parent in (folder.parent, *more)] if rules else []
 
-    def compile(self, read: Callable[[str], bytes | None] = _no_file) -> Judge:
+    def compile(self, read: Callable[[str], bytes | None] = no_file) -> Judge:
         """The judge with its knowledge built in, ready to be called with facts alone."""
         function, declaration = self.function, self.declaration
         if declaration.knowledge is None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge
+from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, no_file
 from cityshield.guards.scale import Scale
 from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import Subject
@@ -66,8 +66,8 @@ class Gatherer(Protocol):
 class Guard:
     """Gathering and judging of one kind of subject.
 
-    The checks are compiled at the first judgement, once per worker; `read` gives the operator's files
-    of knowledge.
+    The checks are compiled at the first judgement, once per worker; `read` gives the operator's
+    files of knowledge.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Guard:
         checks: Sequence[Check],
         gatherer: Gatherer,
         scale: Scale,
-        read: Callable[[str], bytes | None] = lambda name: None,
+        read: Callable[[str], bytes | None] = no_file,
     ) -> None:
         self.name = name
         self.kind = kind

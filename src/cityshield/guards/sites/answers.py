@@ -37,7 +37,7 @@ def page_of(facts: SiteFacts) -> Page | None:
 
 
 def header(hop: Hop, name: str) -> str:
-    """The value of a header, several joined by commas (RFC 9110, 5.3); empty where there is none."""
+    """The value of a header, several joined by commas (RFC 9110, 5.3); empty if none."""
     found = [value for field, value in hop.headers if field == name]
     return found[0] if len(found) == 1 else ", ".join(found)
 

@@ -15,8 +15,8 @@ MOST_BYTES = 64 << 10
 """So much of an answer is looked at."""
 
 _ENV = re.compile(
-    rb"^(?:export )?[A-Z][A-Z0-9_]{1,40}_?(?:KEY|SECRET|PASSWORD|PASS|TOKEN|DSN|URL|HOST|USER|NAME|ENV)"
-    rb"=",
+    rb"^(?:export )?[A-Z][A-Z0-9_]{1,40}"
+    rb"(?:KEY|SECRET|PASSWORD|PASS|TOKEN|DSN|URL|HOST|USER|NAME|ENV)=",
     re.MULTILINE,
 )
 _SQL = re.compile(

@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 class Vulnerability(msgspec.Struct, frozen=True):
-    """One known weakness: versions from `at_or_above` up to but not `below` have it, but `excludes`.
+    """One known weakness: versions from `at_or_above` to before `below` have it, but `excludes`.
 
     `id` is what it is called first (CVE, advisory), `aliases` all that it is called.
     """
@@ -210,7 +210,7 @@ def is_at_or_above(version: str, other: str) -> bool:
 
 
 def longest_literal(pattern: str) -> str:
-    """The longest run of characters that every match of a pattern holds; empty where none is sure."""
+    """The longest run of characters that every match of a pattern holds; empty if none is."""
     runs, run, depth, place = [""], "", 0, 0
     pattern = pattern.replace(_PLACE, "(?:)")
     while place < len(pattern):

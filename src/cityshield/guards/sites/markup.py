@@ -4,8 +4,8 @@ No tree is built: building one is quadratic in open elements and in attributes (
 take lexbor more than a minute, 100,000 attributes of one tag 51 seconds), and nothing here needs
 one. Tags are told apart as the tokenizer of the HTML standard does (13.2.5): quotes count after `=`
 only, a comment ends at `-->`, the content of `script` and its like is no markup. Each pattern takes
-possessively what it looks at, and an unclosed tag or comment reaches to the end of the text, so that
-no byte is looked at more than a few times.
+possessively what it looks at, and an unclosed tag or comment reaches to the end of the text, so
+that no byte is looked at more than a few times.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ _DULL = rf"""
     )>
 """
 TELLING_TAG = re.compile(rf"((?:[^<]++|{_DULL})*+)(?:{_TAG})", _FLAGS)
-"""The same for the tags that tell something: end tags, and others that neither are in `TOLD` nor have
-a style, count as text before."""
+"""The same for the tags that tell something: end tags, and others that neither are in `TOLD` nor
+have a style, count as text before."""
 
 _ATTRIBUTE = re.compile(
     r"""([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+)|))?+"""

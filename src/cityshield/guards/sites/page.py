@@ -1,4 +1,4 @@
-"""HTML of a home page, of which only what checks need is taken: one pass, bounded, nothing raises."""
+"""HTML of a home page, of which only what checks need is taken, in one bounded pass."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _VERY_SOON_S = 3 * 86_400
 
 @check(severity="low", cwe=298)
 def certificate_ends_soon(facts: SiteFacts) -> Hit | None:
-    """Hit when the leaf ends within 14 days; medium within 3. What renews itself does so earlier."""
+    """Hit when the leaf ends within 14 days; medium within 3. Renewal by itself comes earlier."""
     shown = leaf(facts)
     if shown is None or shown.not_before > facts.at:
         return None

@@ -10,7 +10,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="high", cwe=298)
 def certificate_expired(facts: SiteFacts) -> Hit | None:
-    """Hit when the leaf had ended, or had not begun, at the time of the visit (RFC 5280, 4.1.2.5)."""
+    """Hit when the leaf had ended, or had not begun, at the visit (RFC 5280, 4.1.2.5)."""
     shown = leaf(facts)
     if shown is None or shown.not_before <= facts.at <= shown.not_after:
         return None

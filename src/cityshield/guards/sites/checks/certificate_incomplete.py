@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="medium", cwe=296)
 def certificate_incomplete(facts: SiteFacts) -> Hit | None:
-    """Hit when the server did not send the certificates between its own and the root (RFC 8446, 4.4.2)."""
+    """Hit when certificates between the leaf and the root were not sent (RFC 8446, 4.4.2)."""
     shown = leaf(facts)
     if facts.tls is None or facts.tls.trust != "incomplete" or shown is None:
         return None

@@ -12,7 +12,10 @@ _BROKEN = {"RSA": 1024}
 
 @check(severity="medium", cwe=326)
 def certificate_weak_key(facts: SiteFacts) -> Hit | None:
-    """Hit on RSA below 2048 bits, curves below 224 and any DSA; high from 1024 bits of RSA down (BR 6.1.5)."""
+    """Hit on RSA below 2048 bits, curves below 224 and any DSA; high on RSA up to 1024.
+
+    Source: CA/Browser Forum, Baseline Requirements, 6.1.5.
+    """
     shown = leaf(facts)
     if shown is None or shown.key_bits >= _LEAST.get(shown.key, 0):
         return None

@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="none", cwe=1275)
 def cookie_same_site(facts: SiteFacts) -> Hit | None:
-    """Hit on cookies of a session without `SameSite`; low on `None` without `Secure` (RFC 6265bis, 5.7)."""
+    """Hit on a session without `SameSite`; low on `None` without `Secure` (RFC 6265bis)."""
     lacking = [
         each.name for each in cookies_of(facts) if not each.same_site and is_session(each.name)
     ]

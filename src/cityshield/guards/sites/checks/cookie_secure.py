@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="low", cwe=614)
 def cookie_secure(facts: SiteFacts) -> Hit | None:
-    """Hit on cookies of a site with HTTPS that lack `Secure`; medium where one names a session (RFC 6265bis, 5.7)."""
+    """Hit on cookies over HTTPS without `Secure`; medium for a session (RFC 6265bis, 5.7)."""
     found = [cookie.name for cookie in cookies_of(facts) if not cookie.secure]
     if not found:
         return None

@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="medium", cwe=942)
 def cors(facts: SiteFacts) -> Hit | None:
-    """Hit when `Access-Control-Allow-Credentials` stands with `*` or `null` as origin (Fetch, 3.3)."""
+    """Hit when credentials are allowed with `*` or `null` as origin (Fetch, 3.3)."""
     hop = home(facts)
     if hop is None or header(hop, "access-control-allow-credentials").strip().lower() != "true":
         return None

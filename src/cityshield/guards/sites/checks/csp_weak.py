@@ -10,7 +10,7 @@ from cityshield.guards.sites.policy import policies_of, weaknesses
 
 @check(severity="low", cwe=693)
 def csp_weak(facts: SiteFacts) -> Hit | None:
-    """Hit on inline scripts without nonce or hash, sources that are anybody, no rule for scripts."""
+    """Hit on inline scripts without nonce or hash, sources that are anybody, no rule at all."""
     problems = weaknesses(policies_of(facts))
     if not problems:
         return None

@@ -20,9 +20,9 @@ def _base(host: str) -> str:
 
 @check(weight=0.3, knowledge=_known)
 def hidden_frames(facts: SiteFacts, known: frozenset[str]) -> Hit | None:
-    """Hit on an unseen frame of a foreign host that is no known counter; suspicious on a bare address.
+    """Hit on an unseen frame of a foreign host that is no known counter; more on a bare address.
 
-    Frames over HTTP to an IP address or to a port of its own are how broken-in sites hand visitors on.
+    A frame that loads from a number in place of a name is how a broken-in site hands visitors on.
     """
     page = page_of(facts)
     for url, hidden in page.frames if page is not None else ():

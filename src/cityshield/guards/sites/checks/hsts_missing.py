@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="low", cwe=319)
 def hsts_missing(facts: SiteFacts) -> Hit | None:
-    """Hit when the page over HTTPS has no `Strict-Transport-Security`, or one of age 0 (RFC 6797)."""
+    """Hit when the page has no `Strict-Transport-Security`, or one of age 0 (RFC 6797)."""
     hop = secure_home(facts)
     if hop is None or (facts.tls is not None and facts.tls.trust):
         return None  # browsers ignore the header where they do not trust the certificate

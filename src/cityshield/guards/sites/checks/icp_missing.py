@@ -11,7 +11,7 @@ _TOP = (".cn", ".xn--fiqs8s", ".xn--55qx5d", ".xn--io0a7i")
 
 @check(severity="low")
 def icp_missing(facts: SiteFacts) -> Hit | None:
-    """Hit when a page in Chinese under `.cn` and its like shows no ICP number (MIIT order 33, article 13)."""
+    """Hit when a Chinese page under `.cn` shows no ICP number (MIIT order 33, article 13)."""
     page = page_of(facts)
     if page is None or not facts.host.endswith(_TOP) or not page.language.startswith("zh"):
         return None

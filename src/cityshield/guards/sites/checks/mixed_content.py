@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="low", cwe=311)
 def mixed_content(facts: SiteFacts) -> Hit | None:
-    """Hit on `http:` resources of an `https:` page; medium for scripts, styles and frames (Mixed Content, 3)."""
+    """Hit on `http:` resources of an `https:` page; medium for active ones (Mixed Content)."""
     page = page_of(facts)
     if page is None or not page.insecure:
         return None

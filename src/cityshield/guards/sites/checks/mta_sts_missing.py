@@ -8,7 +8,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="none", cwe=319)
 def mta_sts_missing(facts: SiteFacts) -> Hit | None:
-    """Hit when a name that takes mail has neither MTA-STS (RFC 8461) nor TLSA records (RFC 7672)."""
+    """Hit when a name that takes mail has neither MTA-STS (RFC 8461) nor TLSA (RFC 7672)."""
     names, mail = facts.names, facts.mail
     if names is None or not names.mail or mail is None or names.tlsa:
         return None

@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="medium", cwe=319)
 def no_https(facts: SiteFacts) -> Hit | None:
-    """Hit when the site answers over HTTP and nothing over HTTPS; high where it asks for a password."""
+    """Hit when the site answers over HTTP only; high where it asks for a password."""
     hop = last_hop(facts.plain)
     if (
         hop is None

@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="low", cwe=359)
 def privacy_policy_missing(facts: SiteFacts) -> Hit | None:
-    """Hit when the home page asks for personal data and does not lead to a privacy policy (PIPL, article 17)."""
+    """Hit when the page asks for personal data and names no policy (PIPL, article 17)."""
     page = page_of(facts)
     if (
         page is None

@@ -11,7 +11,7 @@ _LOOSE = ("unsafe-url", "no-referrer-when-downgrade")
 
 @check(severity="none", cwe=200)
 def referrer_policy(facts: SiteFacts) -> Hit | None:
-    """Hit when no policy is set, low when a loose one is; the last that is understood counts (Referrer Policy, 4.1)."""
+    """Hit when no policy is set, low when a loose one is; the last counts (Referrer Policy)."""
     hop = home(facts)
     if hop is None or page_of(facts) is None:
         return None

@@ -9,7 +9,7 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(weight=0.5)
 def seo_spam(facts: SiteFacts) -> Hit | None:
-    """Hit when words of gambling and its like stand in title, keywords or description, and not in the host."""
+    """Hit when words of gambling and its like stand in title, keywords or description."""
     page = page_of(facts)
     topics = [mark for mark in (page.marks if page else ()) if mark.startswith("spam:")]
     if page is None or not topics:

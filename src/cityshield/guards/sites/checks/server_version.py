@@ -14,7 +14,7 @@ _VERSION = re.compile(r"\d+\.\d+")
 
 @check(severity="low", cwe=200)
 def server_version(facts: SiteFacts) -> Hit | None:
-    """Hit on a version in `Server` and its like (RFC 9110, 10.2.4), and in the generator of the page."""
+    """Hit on a version in `Server` and its like (RFC 9110, 10.2.4) or in the generator."""
     hop, page = home(facts), page_of(facts)
     if hop is None:
         return None

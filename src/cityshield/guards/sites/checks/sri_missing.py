@@ -14,7 +14,7 @@ _VERSION = re.compile(r"[@/.-]v?\d+\.\d+")
 
 @check(severity="low", cwe=353)
 def sri_missing(facts: SiteFacts) -> Hit | None:
-    """Hit on scripts of foreign hosts whose address names a version and which lack `integrity` (SRI, 3).
+    """Hit on scripts of foreign hosts with a version in the address and no `integrity` (SRI).
 
     What a host changes at will, such as a counter, cannot be pinned: only an address with a version
     in it is taken to stay the same.

@@ -11,7 +11,7 @@ _MODERN = frozenset({"TLS 1.2", "TLS 1.3"})
 
 @check(severity="medium", cwe=327)
 def tls_old_versions(facts: SiteFacts) -> Hit | None:
-    """Hit on SSL (RFC 7568) and TLS 1.0 and 1.1 (RFC 8996); high for SSL, and where nothing newer is spoken."""
+    """Hit on SSL (RFC 7568), TLS 1.0 and 1.1 (RFC 8996); high for SSL or nothing newer."""
     versions = facts.tls.versions if facts.tls is not None else ()
     old = [version for version in _OLD if version in versions]
     if not old:

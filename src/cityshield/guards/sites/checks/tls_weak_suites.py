@@ -21,7 +21,7 @@ _ORDER = {"high": 2, "medium": 1, "low": 0}
 
 @check(severity="medium", cwe=327)
 def tls_weak_suites(facts: SiteFacts) -> Hit | None:
-    """Hit when a weak family was accepted on its own (RFC 9325, 4.1); as severe as the worst of them."""
+    """Hit when a weak family was accepted on its own (RFC 9325, 4.1); as severe as the worst."""
     weak = facts.tls.weak if facts.tls is not None else ()
     if not weak:
         return None
