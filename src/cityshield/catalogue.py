@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from cityshield.guards.check import Check
 from cityshield.rooms import GUARDS
 from cityshield.shield import Shield
+from cityshield.vocabulary.subject import SITE
 from cityshield.vocabulary.verdict import Evidence
 
+_LONGEST_SHOWN = 160
 _VARIABLE = re.compile(r"\{\$([\w-]+)\}")
 """A variable that no example has filled."""
 
@@ -60,7 +63,8 @@ def _card(shield: Shield, check: Check, rule: str, weight: float, language: str)
         for field in ("what", "why", "now")
     )
     hits, misses = (
-        [str(example["subject"]) for example in table.get(key, ())] for key in ("hits", "misses")
+        [_shown(check.guard, example) for example in table.get(key, ())]
+        for key in ("hits", "misses")
     )
     weight = shield.config.weights.get(name, weight)
     declaration = check.declaration
@@ -76,3 +80,12 @@ def _card(shield: Shield, check: Check, rule: str, weight: float, language: str)
         table.get("severity", declaration.severity),
         table.get("cwe", declaration.cwe),
     )
+
+
+def _shown(guard: str, example: dict[str, Any]) -> str:
+    """An example on one line; of a site, what it gives, for all of them have the same name."""
+    given = example.get("given")
+    if GUARDS[guard] != SITE or not given:
+        return str(example["subject"])
+    told = "; ".join(f"{key} {msgspec.json.encode(value).decode()}" for key, value in given.items())
+    return told if len(told) <= _LONGEST_SHOWN else told[: _LONGEST_SHOWN - 1] + "…"

@@ -263,9 +263,10 @@ def _problem(guard: Guard, example: Example, rooms: GivenRooms) -> str:
     subject = subject_of(check, example.table)
     verdict = guard.judge_many(complete(guard.gather_many((subject,))))[0]
     wanted = f"{check.id}/{example.rule}" if example.rule else check.id
+    said: list[Evidence | Finding] = [*verdict.evidence, *verdict.findings]
     found = [
         item
-        for item in (*verdict.evidence, *verdict.findings)
+        for item in said
         if item.check == wanted or (not example.rule and item.check.startswith(f"{wanted}/"))
     ]
     shown = example.table["subject"]

@@ -85,7 +85,7 @@ def test_insecure_resources_of_a_secure_page() -> None:
         ("<title>Index of /files</title>", "listing"),
         ("<title>Welcome to nginx!</title>", "default-page:nginx"),
         ("<title>恭喜，站点创建成功！</title>", "default-page:bt"),
-        ("<b>Fatal error</b>: Uncaught PDOException", "error-trace"),
+        ("<b>Fatal error</b>: Uncaught PDOException", "stack-trace"),
         ("<p>This domain is for sale", "for-sale"),
         ("<h1>HACKED BY nobody</h1>", "defaced"),
         ("<a href=/p>隐私政策</a>", "privacy-policy"),

@@ -131,7 +131,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
     `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
     does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
-    text and is not kept itself (`listing`, `error-trace`, `default-page:nginx`, `parked`,
+    text and is not kept itself (`listing`, `stack-trace`, `default-page:nginx`, `parked`,
     `for-sale`, `defaced`, `miner`, `phishing-kit`, `privacy-policy`, `icp:...`). `personal` are
     masked proofs of personal data with checksum (kind, masked value).
     """

@@ -199,13 +199,10 @@ def is_at_or_above(version: str, other: str) -> bool:
     ours, others = re.split(r"[.-]", version[:100]), re.split(r"[.-]", other[:100])
     for place in range(max(len(ours), len(others))):
         a, b = _piece(ours, place), _piece(others, place)
-        if (isinstance(a, int) and isinstance(b, int)) or (
-            isinstance(a, str) and isinstance(b, str)
-        ):
-            if a != b:
-                return a > b
-        else:
+        if type(a) is not type(b):
             return isinstance(a, int)
+        if a != b:
+            return a > b  # type: ignore[operator]
     return True
 
 
@@ -371,7 +368,8 @@ def _aliases(identifiers: dict[str, Any]) -> Iterator[str]:
 
 
 def _escaped(literal: bytes) -> bytes:
-    return re2.escape(literal.decode()).encode()
+    escaped: str = re2.escape(literal.decode())
+    return escaped.encode()
 
 
 def _options() -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Final
 DEFACED: Final = "defaced"
 FOR_SALE: Final = "for-sale"
 LISTING: Final = "listing"
-ERROR_TRACE: Final = "error-trace"
+ERROR_TRACE: Final = "stack-trace"
 PARKED: Final = "parked"
 PHISHING_KIT: Final = "phishing-kit"
 PRIVACY_POLICY: Final = "privacy-policy"

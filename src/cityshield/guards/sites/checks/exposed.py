@@ -22,7 +22,7 @@ def _rules(material: Material) -> Rules:
 
 @check(severity="medium", cwe=538, knowledge=_rules, rules="exposures")
 def exposed(facts: SiteFacts, rules: Rules) -> Iterator[Hit]:
-    """One hit for each kind of thing, at the first path that has its mark (see `exposures`)."""
+    """One hit for each kind of thing, at the first path that has its mark (see `paths`)."""
     told: set[str] = set()
     page = page_of(facts)
     for mark in page.marks if page is not None else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cityshield.guards.check import read_toml
-from cityshield.guards.sites.exposures import marks_of
+from cityshield.guards.sites.paths import marks_of
 from cityshield.rooms import GUARDS_FOLDER
 
 
@@ -27,7 +27,7 @@ from cityshield.rooms import GUARDS_FOLDER
         ("/swagger.json", b'{"swagger": "2.0"}', "swagger"),
         ("/phpmyadmin/", b"<html><title>phpMyAdmin</title>", "admin-panel:phpmyadmin"),
         ("/uploads/", b"<html><head><title>Index of /uploads</title>", "listing"),
-        ("/x", b"<html><b>Fatal error</b>:  Uncaught Error", "error-trace"),
+        ("/x", b"<html><b>Fatal error</b>:  Uncaught Error", "stack-trace"),
         ("/", b"<html><title>Welcome to nginx!</title>", "default-page:nginx"),
     ],
 )
@@ -55,6 +55,6 @@ def test_a_page_for_every_path_gives_no_mark(path: str, body: bytes) -> None:
 def test_every_mark_has_a_rule() -> None:
     folder = GUARDS_FOLDER / "sites/exposures"
     known = {mark for path in folder.glob("*.toml") for mark in read_toml(path)["marks"]}
-    from cityshield.guards.sites.exposures import _TELLS
+    from cityshield.guards.sites.paths import _TELLS
 
     assert {mark.partition(":")[0] for mark in _TELLS} <= known

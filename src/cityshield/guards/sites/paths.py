@@ -83,7 +83,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 def marks_of(path: str, body: bytes) -> tuple[str, ...]:
     """The marks of what stands at a path, by the first bytes of an answer with status 200.
 
-    Beside those of the table: `listing`, `error-trace` and `default-page:NAME` as on a home page.
+    Beside those of the table: `listing`, `stack-trace` and `default-page:NAME` as on a home page.
     """
     head = body[:MOST_BYTES]
     found = [
