@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cityshield.guards.sites.libraries import Libraries, for_re2, is_at_or_above, longest_literal
+from cityshield.guards.sites.libraries import Libraries, is_at_or_above
 from cityshield.vocabulary.errors import ConfigurationError
 
 V = "§§version§§"
@@ -114,19 +114,6 @@ def test_weaknesses_of_a_version() -> None:
 )
 def test_versions_are_compared(version: str, other: str, newer: bool) -> None:
     assert is_at_or_above(version, other) is newer
-
-
-def test_literals_that_a_pattern_cannot_do_without() -> None:
-    assert longest_literal(rf"/\*!? jQuery v({V})") == " jQuery v"
-    assert longest_literal(rf"ab?cd*ef({V})(ghijkl)?[mno]{{2}}pq") in ("ef", "pq")
-    assert longest_literal("abc|def") == ""
-    assert longest_literal(r"\d\sword{3}x") == "wor"
-
-
-def test_patterns_for_re2() -> None:
-    assert for_re2(r"(a)(.)x\2") == (r"(a)(.)x(.)", ((2, 3),))
-    assert for_re2(r"a{0,5000}b{1,1500}c{3,30}") == ("a*b+c{3,30}", ())
-    assert for_re2(r"a(?<=b)c\\1") == (r"ac\\1", ())
 
 
 @pytest.mark.parametrize(

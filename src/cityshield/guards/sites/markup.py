@@ -31,15 +31,16 @@ EVERY_TAG = re.compile(rf"([^<]*+)(?:{_TAG})", _FLAGS)
 """One tag or comment and the text before it. Groups: that text; name, attributes and content of an
 element that holds no markup; `/` for an end tag, name and attributes of any other."""
 
+MEDIA = "audio|embed|img|source|video"
 TOLD = (
-    "a|audio|base|embed|form|frame|html|iframe|img|input|link|meta|source|video"
-    "|script|style|title|textarea|noembed|noframes|xmp"
+    "a|base|form|frame|html|iframe|input|link|meta"
+    f"|script|style|title|textarea|noembed|noframes|xmp|{MEDIA}"
 )
-"""The elements that a reader of pages asks for."""
+"""The elements that a reader of pages asks for; media only where they come over HTTP."""
 
 _DULL = rf"""
     <(?:/[a-z][^\s/>]*+\s*+
-    | (?!(?:{TOLD})[\s/>])[a-z][^\s/>]*+
+    | (?:(?!(?:{TOLD})[\s/>])[a-z][^\s/>]*+ | (?:{MEDIA})(?=[\s/>])(?![^>]{{0,500}}http:))
       (?:\s++(?!style|hidden)[a-z-]++(?:="[^"]*+"|='[^']*+')?+)*+\s*+/?+
     )>
 """
