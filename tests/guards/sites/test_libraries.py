@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,18 @@ def test_hostile_scripts_are_read_in_bounded_time(text: str) -> None:
     started = time.process_time()
     LIBRARIES.find("", text)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.data
+def test_the_published_data_is_read_whole(data: Path) -> None:
+    libraries = Libraries((data / "sites/jsrepository-v4.json").read_bytes())
+    assert libraries.skipped == []
+    bundle = (
+        "/*! jQuery v1.8.3 jquery.com | jquery.org/license */ " + "x" * 5_000 + "\n"
+        '/**\n * Bootstrap v3.3.5\n */ var f="1.0";' + "/* Moment.js | version : 2.18.1 | */"
+    )
+    found = libraries.find("", bundle)
+    assert set(found) == {("jquery", "1.8.3"), ("bootstrap", "3.3.5"), ("moment.js", "2.18.1")}
+    known = {each.id for each in libraries.weaknesses("jquery", "1.8.3")}
+    assert {"CVE-2012-6708", "CVE-2015-9251", "CVE-2020-11022, CVE-2020-23064"} & known
+    assert libraries.weaknesses("jquery", "3.7.1") == ()

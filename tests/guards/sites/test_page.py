@@ -71,6 +71,8 @@ def test_hidden_links_and_frames() -> None:
 def test_an_element_without_content_hides_nothing_behind_it() -> None:
     assert page("<img style='display:none'><a href='https://bet.test/'>x</a>").hidden_links == ()
     assert page("<p hidden>x</p><a href='https://bet.test/'>x</a>").hidden_links == ()
+    assert page("<p hidden>x<p><a href='https://bet.test/'>x</a>").hidden_links == ()
+    assert page("<p STYLE='DISPLAY:NONE'><a href='https://bet.test/'>x</a>").hidden_links != ()
 
 
 def test_insecure_resources_of_a_secure_page() -> None:

@@ -40,6 +40,8 @@ _META = re.compile(
     rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE
 )
 _PRESCAN_BYTES = 2_048
+_CUT = ("unexpected end of data", "incomplete multibyte sequence")
+"""What decoders say of a body that was cut within a character."""
 
 
 def read_text(body: bytes, content_type: str = "") -> tuple[str, str]:
@@ -67,7 +69,7 @@ def _looked_at(body: bytes) -> str:
         try:
             body.decode(label)
         except UnicodeDecodeError as error:
-            if error.start >= len(body) - 4:  # a cut page ends within a character
+            if error.reason in _CUT:
                 return label
         else:
             return label

@@ -55,6 +55,7 @@ _VOID = frozenset(
         "wbr",
     ]
 )
+_ENDED_BY_NEXT = frozenset({"dd", "dt", "li", "option", "p"})
 _SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
@@ -146,10 +147,10 @@ class _Reader:
             hidden = False
             if self._unseen:
                 if name == self._unseen:
-                    self._unseen_depth += -1 if slash else 1
+                    self._unseen_depth += 1 if not slash and name not in _ENDED_BY_NEXT else -1
                     if not self._unseen_depth:
                         self._unseen = ""
-            elif attributes and ("style" in attributes or "hidden" in attributes.lower()):
+            elif attributes and ("style" in (told := attributes.lower()) or "hidden" in told):
                 hidden = _is_hidden(attributes_of(attributes))
                 if hidden and not slash and name not in _VOID:
                     self._unseen, self._unseen_depth = name, 1
