@@ -133,8 +133,8 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
     text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
     `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
-    (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb` (filing
-    numbers), `redirector` (`/path?parameter` of the site that takes an address of somebody else).
+    (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
+    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else).
     `personal` are masked proofs of personal data with checksum (kind, masked value).
     """
 
