@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from random import Random
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 import msgspec
 import pytest
@@ -116,3 +118,48 @@ def test_what_strangers_wrote_is_cut() -> None:
     for item in (*verdict.findings, *verdict.evidence):
         assert all(len(value) <= 200 for value in item.args.values()), item.check
     assert all(len(item.location) <= 300 for item in verdict.findings)
+
+
+WORDS = [
+    *(
+        "",
+        "https://a.example/",
+        "http://a.example/",
+        "max-age=1",
+        "max-age=" + "9" * 50,
+        "max-age=٣",
+    ),
+    *("strict-transport-security", "content-security-policy", "server", "default-src", ";;,,"),
+    *("a=b;" * 50, "\ud800x", "é\0", "Expires: 9999-12-31T23:59:59Z", "x" * 200, "RSA", "name"),
+    *("Expires: 0001-01-01T00:00:00+23:59", "v=DMARC1; p=", "v=spf1", "text/html", "1.2.3", "git"),
+    *("icp:京", "redirector:", "miner:", "dark-links:x", "admin-panel:x", "SSL 3.0", "NULL", "no"),
+]
+NUMBERS = [0, -1, 200, 404, 10**9, 1 << 62]
+
+
+def anything(kind: Any, chance: Random) -> Any:
+    """A value of a type of `facts.py`, with words that checks look for in all the wrong places."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        return anything(chance.choice(inner), chance)
+    if origin is tuple and inner[-1] is ...:
+        return tuple(anything(inner[0], chance) for _ in range(chance.choice([0, 1, 1, 3])))
+    if origin is tuple:
+        return tuple(anything(each, chance) for each in inner)
+    if origin is dict:
+        pairs = range(chance.choice([0, 1, 3]))
+        return {anything(inner[0], chance): anything(inner[1], chance) for _ in pairs}
+    if issubclass(kind, msgspec.Struct):
+        fields = msgspec.structs.fields(kind)
+        return kind(**{field.name: anything(field.type, chance) for field in fields})
+    plain = {str: WORDS, int: NUMBERS, float: [0.0, 1.0], bool: [True, False], bytes: [b"x"]}
+    return chance.choice(plain.get(kind, [None]))
+
+
+def test_facts_of_any_content_are_judged() -> None:
+    chance = Random(5)
+    for _ in range(2_000):
+        verdict = GUARD.judge(anything(SiteFacts, chance))
+        assert [item for item in verdict.failed if item.reason == "raised"] == []
+        for item in (*verdict.findings, *verdict.evidence):
+            assert all(len(value) <= 250 for value in item.args.values()), item.check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.answers import shorten
 from cityshield.guards.sites.facts import SiteFacts
 
 _SEVERITY = {
@@ -26,4 +27,4 @@ def tls_weak_suites(facts: SiteFacts) -> Hit | None:
     if not weak:
         return None
     severity = max((_SEVERITY.get(family, "low") for family in weak), key=_ORDER.__getitem__)
-    return Hit(args={"families": ", ".join(weak[:9])}, severity=severity)
+    return Hit(args={"families": shorten(", ".join(weak[:9]))}, severity=severity)
