@@ -19,10 +19,11 @@ Every check and every tell, as this version has them. `make docs` writes this pa
 the checks; change those, not this.
 
 The weight is what a hit adds to the score: from 0.5 a subject is suspicious, from 0.9 malicious. A
-negative weight vouches. A name in braces is filled in, such as `{$host}`. Examples marked + hit,
-those marked - do not.
+negative weight vouches. A check of how a site is kept has a severity instead, in the words of CVSS,
+and says nothing of malice (see [Grades](grades.md)). A name in braces is filled in, such as
+`{$host}`. Examples marked + hit, those marked - do not.
 """
-_TITLES = {"link": "Links", "message": "Messages", "file": "Files"}
+_TITLES = {"link": "Links", "message": "Messages", "file": "Files", "site": "Sites"}
 
 
 def page() -> str:
@@ -42,7 +43,8 @@ def page() -> str:
 
 def _section(card: CheckCard, chinese: CheckCard) -> Iterator[str]:
     yield f"### {card.id}\n"
-    yield f"Weight {card.weight:+g}\n"
+    cwe = f", CWE-{card.cwe}" if card.cwe else ""
+    yield f"Severity {card.severity}{cwe}\n" if card.severity else f"Weight {card.weight:+g}\n"
     yield f"**{_plain(card.what)}** {_plain(card.why)} {_plain(card.now)}\n"
     yield f"**{_plain(chinese.what)}** {_plain(chinese.why)}{_plain(chinese.now)}\n"
     for mark, examples in (("+", card.hits), ("-", card.misses)):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from cityshield.shield import Shield
-from cityshield.vocabulary.subject import LINK
+from cityshield.vocabulary.subject import FILE, LINK, SITE
 from cityshield.vocabulary.verdict import (
     BENIGN,
     MALICIOUS,
@@ -105,7 +105,7 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         pose=POSES[level],
         word=say(f"level-{level}", language),
         kind=kind,
-        shown=_shown(verdict) if kind == LINK or not ordered or kind == "file" else "",
+        shown=_shown(verdict) if kind in (LINK, FILE, SITE) or not ordered else "",
         headline=headline,
         why=why,
         now=now,

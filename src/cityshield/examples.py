@@ -19,12 +19,16 @@ from cityshield.guards.guard import Guard
 from cityshield.guards.links.suffixes import Suffixes
 from cityshield.guards.messages.reader import Reader
 from cityshield.guards.scale import Scale
+from cityshield.guards.sites.facts import SiteFacts
+from cityshield.guards.sites.given import site
 from cityshield.rooms import GUARDS, find_checks, make_gatherer
 from cityshield.shield import complete
 from cityshield.vocabulary.decision import ACTIONS, IN_FORCE, REVIEWED, URL, Decision, Target
 from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY, Indicator
 from cityshield.vocabulary.subject import FILE, Subject
+from cityshield.vocabulary.verdict import Evidence
 
 _DAY = 1_767_225_600  # 2026-01-01
 _SCAN_BYTES = 1 << 20
@@ -107,11 +111,22 @@ def _decision(action: str, scope: str, expression: str) -> Decision:
     )
 
 
+class GivenWebsites:
+    """The `Websites` port over what an example gives (see `guards.sites.given`)."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._given = given
+
+    async def visit_many(self, subjects: Sequence[Subject]) -> list[SiteFacts]:
+        """The site as the example describes it."""
+        return [site(subject.value, self._given) for subject in subjects]
+
+
 class GivenRooms:
     """The rooms of an example, from its `given` table.
 
     `listed` and `vouched` are entries of lists, `decided` has links and hosts by action, `rules`
-    are YARA rules.
+    are YARA rules, `knowledge` the operator's files by name. Of a site see `guards.sites.given`.
     """
 
     def __init__(self, given: dict[str, Any], check: Check) -> None:
@@ -151,6 +166,16 @@ class GivenRooms:
         """An example needs no file."""
         return b""
 
+    @property
+    def websites(self) -> GivenWebsites:
+        """The site that the example describes."""
+        return GivenWebsites(self._given)
+
+    def knowledge(self, name: str) -> bytes | None:
+        """A file of knowledge that the example gives."""
+        text = self._given.get("knowledge", {}).get(name)
+        return None if text is None else text.encode()
+
 
 def find_examples(check: Check) -> Iterator[Example]:
     """The examples of a check and of every rule of its family."""
@@ -180,7 +205,13 @@ def run_examples(checks: Sequence[Check]) -> tuple[int, list[Problem]]:
         guard = Guard(check.guard, GUARDS[check.guard], [check], _Unset(), Scale())
         for example in find_examples(check):
             count += 1
-            if problem := _problem(guard, example):
+            rooms = GivenRooms(example.table.get("given", {}), check)
+            if "knowledge" in example.table.get("given", {}):
+                given = Guard(guard.name, guard.kind, [check], _Unset(), Scale(), rooms.knowledge)
+                problem = _problem(given, example, rooms)
+            else:
+                problem = _problem(guard, example, rooms)
+            if problem:
                 problems.append(Problem(f"{example.check}/{example.rule}".rstrip("/"), problem))
     return count, problems
 
@@ -225,16 +256,17 @@ def _reader(check: Check) -> Reader:
     return _readers[check.id][1]
 
 
-def _problem(guard: Guard, example: Example) -> str:
+def _problem(guard: Guard, example: Example, rooms: GivenRooms) -> str:
     started = time.monotonic()
     check = guard.checks[0]
-    guard.gatherer = make_gatherer(guard.name, GivenRooms(example.table.get("given", {}), check))
+    guard.gatherer = make_gatherer(guard.name, rooms)
     subject = subject_of(check, example.table)
     verdict = guard.judge_many(complete(guard.gather_many((subject,))))[0]
     wanted = f"{check.id}/{example.rule}" if example.rule else check.id
+    said: list[Evidence | Finding] = [*verdict.evidence, *verdict.findings]
     found = [
         item
-        for item in verdict.evidence
+        for item in said
         if item.check == wanted or (not example.rule and item.check.startswith(f"{wanted}/"))
     ]
     shown = example.table["subject"]
@@ -243,9 +275,14 @@ def _problem(guard: Guard, example: Example) -> str:
     if bool(found) != example.hits:
         return f"“{shown}” must {'hit' if example.hits else 'miss'}"
     if "spans" in example.table:
-        marked = [subject.value[start:end] for item in found for start, end in item.spans]
+        spans = [span for item in found if isinstance(item, Evidence) for span in item.spans]
+        marked = [subject.value[start:end] for start, end in spans]
         if marked != example.table["spans"]:
             return f"“{shown}” marks {marked}, not {example.table['spans']}"
+    if "severity" in example.table:
+        severities = {item.severity for item in found if isinstance(item, Finding)}
+        if severities != {example.table["severity"]}:
+            return f"“{shown}” is {severities}, not {example.table['severity']}"
     if time.monotonic() - started > 5:
         return f"“{shown}” takes more than 5 s"
     return ""

@@ -18,14 +18,15 @@ from cityshield.ports.content import Content
 from cityshield.ports.decided import Decided
 from cityshield.ports.indicators import Indicators
 from cityshield.ports.rules import Rules
+from cityshield.ports.websites import Websites
 from cityshield.vocabulary.errors import ConfigurationError
-from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, SITE
 
 if TYPE_CHECKING:
     from cityshield.adapters.packs.pack import Pack
     from cityshield.adapters.packs.shelf import Shelf
 
-GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE}
+GUARDS = {"links": LINK, "messages": MESSAGE, "files": FILE, "sites": SITE}
 """Every guard, and the kind of subject it judges."""
 
 ENTRY_POINTS = "cityshield.checks"
@@ -71,6 +72,15 @@ class Rooms(Protocol):
 
     def pack_bytes(self) -> bytes:
         """The pack in use as one file."""
+        ...
+
+    @property
+    def websites(self) -> Websites[Any] | None:
+        """Visits to websites; None where none may be visited."""
+        ...
+
+    def knowledge(self, name: str) -> bytes | None:
+        """A file of knowledge that the operator supplied; None where there is none."""
         ...
 
 
@@ -136,6 +146,16 @@ class RealRooms:
         """How much of a file the rules see."""
         return self._config.files.scan_bytes
 
+    @property
+    def websites(self) -> Websites[Any] | None:
+        """No website is visited by a shield: `cityshield check --kind site` says so."""
+        return None
+
+    def knowledge(self, name: str) -> bytes | None:
+        """A file in `knowledge` of the data directory, such as the vulnerabilities of libraries."""
+        path = self._home / "knowledge" / name
+        return path.read_bytes() if path.is_file() else None
+
     @cached_property
     def packs(self) -> Shelf:
         """The packs of the data directory."""
@@ -180,6 +200,10 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
         from cityshield.guards.files.gather import FileGatherer
 
         return FileGatherer(rooms.content, rooms.indicators, rooms.rules, rooms.scan_bytes)
+    if guard == "sites":
+        from cityshield.guards.sites.gather import SiteGatherer
+
+        return SiteGatherer(rooms.websites)
     raise ConfigurationError("error-guard", guard=guard, guards=", ".join(GUARDS))
 
 

@@ -30,6 +30,7 @@ from cityshield.rooms import (
     make_gatherer,
 )
 from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.subject import LINK, MESSAGE, Subject
 from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
 
@@ -77,7 +78,8 @@ class Shield:
                 else Scale(weights=self.config.weights)
             )
             checks = find_checks(name, self._folders)
-            self._guards[name] = Guard(name, kind, checks, make_gatherer(name, self.rooms), scale)
+            gatherer = make_gatherer(name, self.rooms)
+            self._guards[name] = Guard(name, kind, checks, gatherer, scale, self.rooms.knowledge)
         return self._guards[name]
 
     def checks(self) -> list[Check]:
@@ -198,12 +200,15 @@ class Shield:
         if not subject.value.isascii() and (value := _scalars(subject.value)) is not subject.value:
             subject = Subject(subject.kind, value)
             verdict = _renamed(verdict, subject)
-        if not (verdict.evidence or verdict.failed or verdict.parts):
+        if not (verdict.evidence or verdict.findings or verdict.failed or verdict.parts):
             return verdict
         checks = {check.id: check for check in self._guards_of(verdict).checks}
         return msgspec.structs.replace(
             verdict,
             evidence=tuple([self._say(item, checks, language) for item in verdict.evidence]),
+            findings=tuple(
+                [self._say_finding(item, checks, language) for item in verdict.findings]
+            ),
             failed=tuple([self._say_failure(item, language) for item in verdict.failed]),
             parts=tuple([self.speak(part, language) for part in verdict.parts]),
         )
@@ -212,9 +217,18 @@ class Shield:
         return self.guard(self._guard_of_kind[verdict.subject.kind])
 
     def _say(self, item: Evidence, checks: dict[str, Check], language: str) -> Evidence:
-        check_id, _, rule = item.check.partition("/")
-        said = self.sentences.say_of_check(checks[check_id], rule, "what", language, item.args)
+        said = self._said_of(item, checks, "what", language)
         return Evidence(item.check, item.weight, _scalars(said), item.spans)
+
+    def _say_finding(self, item: Finding, checks: dict[str, Check], language: str) -> Finding:
+        said = _scalars(self._said_of(item, checks, "what", language))
+        return Finding(item.check, item.severity, said, _scalars(item.location), cwe=item.cwe)
+
+    def _said_of(
+        self, item: Evidence | Finding, checks: dict[str, Check], field: str, language: str
+    ) -> str:
+        check_id, _, rule = item.check.partition("/")
+        return self.sentences.say_of_check(checks[check_id], rule, field, language, item.args)
 
     def _say_failure(self, item: Failure, language: str) -> Failure:
         said = self.sentences.say(
@@ -222,11 +236,10 @@ class Shield:
         )
         return Failure(item.check, item.reason, said, item.detail, item.count)
 
-    def sentence_of(self, evidence: Evidence, field: str, language: str) -> str:
-        """What a piece of evidence says in `what`, `why` or `now`, before it was spoken."""
-        check_id, _, rule = evidence.check.partition("/")
-        checks = {check.id: check for check in self.guard(check_id.partition(".")[0]).checks}
-        return self.sentences.say_of_check(checks[check_id], rule, field, language, evidence.args)
+    def sentence_of(self, item: Evidence | Finding, field: str, language: str) -> str:
+        """What a reason or a finding says in `what`, `why` or `now`, before it was spoken."""
+        guard = self.guard(item.check.partition(".")[0])
+        return self._said_of(item, {check.id: check for check in guard.checks}, field, language)
 
 
 def build_shield(

@@ -10,8 +10,9 @@ from cityshield.config import Config
 from cityshield.guards.check import discover
 from cityshield.shield import Shield, build_shield, complete
 from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.subject import Subject
-from cityshield.vocabulary.verdict import BENIGN, SUSPICIOUS, UNKNOWN
+from cityshield.vocabulary.verdict import BENIGN, SUSPICIOUS, UNKNOWN, Verdict
 
 CARD = """
 [[hits]]
@@ -133,3 +134,56 @@ def test_half_a_check_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         discover("links", tmp_path)
     assert "lonely.toml" in caught.value.args_for_sentence["path"]
+
+
+POSTURE = CODE.replace("weight=0.2", 'severity="low", cwe=16').replace(
+    "return Hit()", 'return Hit(args={"name": "x"}, location="here")'
+)
+
+
+def findings(tmp_path: Path, home: Path, code: str, card: str = CARD) -> Verdict:
+    add_check(tmp_path, "many_hyphens", code, card)
+    shield = build_shield(home, Config(), disk=False, folders=[tmp_path])
+    return shield.speak(
+        complete(shield.check(Subject("link", "https://a-b-c-d-e.example/"))), "zh-Hans"
+    )
+
+
+def test_a_hit_of_a_posture_check_is_a_finding_and_no_evidence(tmp_path: Path, home: Path) -> None:
+    card = CARD.replace('what = "连字符太多。"', 'what = "{ $name } 太多。"')
+    verdict = findings(tmp_path, home, POSTURE, card)
+    assert verdict.findings == (Finding("links.many_hyphens", "low", "x 太多。", "here", cwe=16),)
+    assert (verdict.level, verdict.score, verdict.evidence) == (UNKNOWN, 0, ())
+
+
+def test_a_hit_may_change_severity_rule_and_cwe(tmp_path: Path, home: Path) -> None:
+    code = POSTURE.replace('location="here"', 'severity="high", rule="a/b", cwe=79')
+    found = findings(tmp_path, home, code).findings
+    assert [(item.check, item.severity, item.cwe) for item in found] == [
+        ("links.many_hyphens/a/b", "high", 79)
+    ]
+
+
+def test_a_severity_that_is_no_word_of_cvss_fails(tmp_path: Path, home: Path) -> None:
+    verdict = findings(tmp_path, home, POSTURE.replace('location="here"', 'severity="awful"'))
+    assert (verdict.findings, verdict.failed[0].detail) == ((), "ValueError")
+
+
+@pytest.mark.parametrize(
+    "measure", ["", 'severity="awful"', 'weight=0.2, severity="low"', 'severity=""']
+)
+def test_a_check_has_a_weight_or_a_severity(tmp_path: Path, measure: str) -> None:
+    add_check(tmp_path, "many_hyphens", CODE.replace("weight=0.2", measure))
+    with pytest.raises(ConfigurationError) as raised:
+        discover("links", tmp_path / "links")
+    assert "error-check-measure" in str(raised.value.args_for_sentence)
+
+
+def test_the_operators_files_are_knowledge(tmp_path: Path, home: Path) -> None:
+    code = POSTURE.replace("cwe=16", 'cwe=16, knowledge=lambda m: m.read("names.txt")')
+    code = code.replace("(facts)", "(facts, known)").replace("return Hit(", "return known and Hit(")
+    code = code.replace('"name": "x"', '"name": known.decode()')
+    assert findings(tmp_path, home, code).findings == ()
+    (home / "knowledge").mkdir()
+    (home / "knowledge/names.txt").write_text("abc")
+    assert len(findings(tmp_path, home, code).findings) == 1

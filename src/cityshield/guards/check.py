@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.finding import SEVERITIES
 from cityshield.vocabulary.verdict import Span
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,52 +27,74 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     """What a check answers when it has something to say.
 
     `spans` are code-point ranges of the subject's value, `args` fill the check's sentences,
-    `rule` names the member of a family, and `weight` replaces the declared weight.
+    `rule` names the member of a family, and `weight` or `severity` replaces the declared one.
+    `location` and `cwe` are those of the finding (see `Finding`), `cwe` instead of the declared.
     """
 
     spans: tuple[Span, ...] = ()
     args: dict[str, str] = {}
     rule: str = ""
     weight: float | None = None
+    severity: str = ""
+    location: str = ""
+    cwe: int = 0
 
 
 Answer = Hit | Iterable[Hit] | None
 Judge = Callable[..., Answer]
 
 
+def no_file(name: str) -> bytes | None:
+    """No file: for guards without knowledge of the operator's."""
+    return None
+
+
 class Material(msgspec.Struct, frozen=True):
-    """What a check compiles its knowledge from: its own `[data]` and its family's rules."""
+    """What a check compiles its knowledge from: its own `[data]` and its family's rules.
+
+    `read` gives a file that the operator supplied, by name, None where there is none.
+    """
 
     data: dict[str, Any]
     rules: dict[str, dict[str, Any]]
+    read: Callable[[str], bytes | None] = no_file
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """What the decorator recorded of a check."""
+    """What the decorator recorded of a check: its weight, or its severity (see `check`)."""
 
     weight: float
     knowledge: Callable[[Material], Any] | None
     rules: str
     family: bool
+    severity: str = ""
+    cwe: int = 0
 
 
 def check(
     *,
-    weight: float,
+    weight: float | None = None,
+    severity: str = "",
+    cwe: int = 0,
     knowledge: Callable[[Material], Any] | None = None,
     rules: str = "",
     family: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a judge function to be a check.
 
-    `weight` is what a hit adds to the score, -1..1. With `knowledge`, the function takes a second
-    argument: what `knowledge` made, once per worker, of the check's `[data]` table and of the
-    TOML files in the guard's folder `rules`. A check with rules is a family, and so is one that
-    says so: its hits name a rule.
+    A check of malice has a `weight`: what a hit adds to the score, -1..1. A check of posture has
+    a `severity` instead, and a hit becomes a finding; `cwe` is the number of the kind of weakness.
+    With `knowledge`, the function takes a second argument: what `knowledge` made, once per worker,
+    of the check's `[data]` table and of the TOML files in the guard's folder `rules`. A check with
+    rules is a family, and so is one that says so: its hits name a rule.
     """
+    if (weight is None) == (not severity) or (severity and severity not in SEVERITIES):
+        raise ConfigurationError("error-check-measure", severities=", ".join(SEVERITIES))
 
     def declare(function: Function) -> Function:
-        declaration = Declaration(weight, knowledge, rules, family or bool(rules))
+        declaration = Declaration(
+            weight or 0.0, knowledge, rules, family or bool(rules), severity, cwe
+        )
         function.__check__ = declaration  # type: ignore[attr-defined]
         return function
 
@@ -95,12 +118,12 @@ class Check:
         rules = self.declaration.rules
         self._rule_folders = [parent / rules for parent in (folder.parent, *more)] if rules else []
 
-    def compile(self) -> Judge:
+    def compile(self, read: Callable[[str], bytes | None] = no_file) -> Judge:
         """The judge with its knowledge built in, ready to be called with facts alone."""
         function, declaration = self.function, self.declaration
         if declaration.knowledge is None:
             return function
-        knowledge = declaration.knowledge(Material(self.card().get("data", {}), self.rules()))
+        knowledge = declaration.knowledge(Material(self.card().get("data", {}), self.rules(), read))
 
         def judge(facts: Any) -> Answer:
             return function(facts, knowledge)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Answer, Check, Hit, Judge
+from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, no_file
 from cityshield.guards.scale import Scale
+from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
 
@@ -63,18 +66,26 @@ class Gatherer(Protocol):
 class Guard:
     """Gathering and judging of one kind of subject.
 
-    The checks are compiled at the first judgement, once per worker.
+    The checks are compiled at the first judgement, once per worker; `read` gives the operator's
+    files of knowledge.
     """
 
     def __init__(
-        self, name: str, kind: str, checks: Sequence[Check], gatherer: Gatherer, scale: Scale
+        self,
+        name: str,
+        kind: str,
+        checks: Sequence[Check],
+        gatherer: Gatherer,
+        scale: Scale,
+        read: Callable[[str], bytes | None] = no_file,
     ) -> None:
         self.name = name
         self.kind = kind
         self.checks = tuple(checks)
         self.gatherer = gatherer
         self.scale = scale
-        self._judges: list[tuple[str, float, Judge]] | None = None
+        self._read = read
+        self._judges: list[tuple[str, float, Declaration, Judge]] | None = None
 
     async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[Any]:
         """Facts for each subject, in order."""
@@ -91,14 +102,18 @@ class Guard:
         verdicts = []
         for facts in batch:
             evidence: list[Evidence] = []
+            findings: list[Finding] = []
             failed: list[Failure] = []
-            for check_id, weight, judge in judges:
+            for check_id, weight, declaration, judge in judges:
                 try:
                     answer = judge(facts)
                     if answer is None:
                         continue
                     for hit in (answer,) if type(answer) is Hit else answer:  # type: ignore[union-attr]
-                        evidence.append(_evidence(check_id, weight, hit, weights))
+                        if declaration.severity:
+                            findings.append(_finding(check_id, declaration, hit))
+                        else:
+                            evidence.append(_evidence(check_id, weight, hit, weights))
                 except Exception as error:
                     failed.append(Failure(check_id, "raised", detail=type(error).__name__))
             coverage: float = facts.read
@@ -106,23 +121,31 @@ class Guard:
                 coverage *= 1 - len(failed) / len(judges)
             if facts.failed:
                 failed.extend(facts.failed)
-            verdicts.append(self.scale.conclude(facts.subject, evidence, failed, coverage))
+            verdict = self.scale.conclude(facts.subject, evidence, failed, coverage)
+            if findings:
+                verdict = replace(verdict, findings=tuple(findings))
+            verdicts.append(verdict)
         return verdicts
 
-    def _compiled(self) -> list[tuple[str, float, Judge]]:
+    def _compiled(self) -> list[tuple[str, float, Declaration, Judge]]:
         if self._judges is None:
             weights = self.scale.weights
             self._judges = [
-                (check.id, weights.get(check.id, check.declaration.weight), _compile(check))
+                (
+                    check.id,
+                    weights.get(check.id, check.declaration.weight),
+                    check.declaration,
+                    _compile(check, self._read),
+                )
                 for check in self.checks
             ]
         return self._judges
 
 
-def _compile(check: Check) -> Judge:
+def _compile(check: Check, read: Callable[[str], bytes | None]) -> Judge:
     """The compiled judge; one whose knowledge cannot be built fails at each call instead."""
     try:
-        return check.compile()
+        return check.compile(read)
     except Exception as error:
         reason = error
 
@@ -139,3 +162,11 @@ def _evidence(check_id: str, weight: float, hit: Hit, weights: dict[str, float])
         check_id = f"{check_id}/{hit.rule}"
         weight = weights.get(check_id, weight)
     return Evidence(check_id, weight, "", hit.spans, hit.args)
+
+
+def _finding(check_id: str, declaration: Declaration, hit: Hit) -> Finding:
+    severity = hit.severity or declaration.severity
+    if severity not in SEVERITIES:
+        raise ValueError(severity)
+    name = f"{check_id}/{hit.rule}" if hit.rule else check_id
+    return Finding(name, severity, "", hit.location, hit.args, hit.cwe or declaration.cwe)

@@ -15,7 +15,8 @@ SITE: Final = "site"
 class Subject(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One thing to judge: a kind and its value.
 
-    `value` is the link, the text of the message, or the name of the file. `content` holds the
+    `value` is the link, the text of the message, the name of the file, or the host name of the site
+    in A-labels. `content` holds the
     bytes of a file that is in memory (an upload, a member of an archive); a file without content
     is read by the gatherer through its port, if the operator's composition gave it one.
     """

@@ -53,7 +53,11 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """A level with its score in 0..1, its coverage in 0..1 and all its reasons."""
+    """A level with its score in 0..1, its coverage in 0..1 and all its reasons.
+
+    Level, score and `evidence` speak of malice, `findings` of posture: weaknesses do not make a
+    site suspicious, and no weakness does not make it benign.
+    """
 
     subject: Subject
     level: str

@@ -18,10 +18,14 @@ unknown-message-now = Before you pay, tap or tell a code, ask the sender by a wa
 unknown-file-what = We don't know this file.
 unknown-file-why = It is on none of our lists and no rule speaks of it. That does not make it safe.
 unknown-file-now = Don't open it unless you expected it. Ask the sender by a way you already know.
+unknown-site-what = We saw no sign that this site was broken into.
+unknown-site-why = A careful intruder leaves none that a visitor could see. How well the site is kept is said by its findings and its grade.
+unknown-site-now = Mend the findings, the worst first.
 
 weak-link-what = Something about this link is odd, but it is not enough to judge it.
 weak-message-what = Parts of this sound like fraud, but it is not enough to judge it.
 weak-file-what = Something about this file is odd, but it is not enough to judge it.
+weak-site-what = Something about this site is odd, but it is not enough to say that it was broken into.
 
 disputed-what = Our lists disagree about this one.
 disputed-why = One source warns of it, another one trusts it. Until they agree, we can't vouch for it.
@@ -40,10 +44,14 @@ unread-message-now = Paste the part that asks you for something.
 unread-file-what = We could not look into all of this file.
 unread-file-why = What we did not see may change the answer.
 unread-file-now = Don't open it until someone who can has looked inside.
+unread-site-what = We could not see all of this site.
+unread-site-why = What we did not see may change the answer, so there is no grade.
+unread-site-now = Look at the reason beside it, and visit the site again later.
 
 part-link-what = The link carries another one that looks wrong.
 part-message-what = The message carries a link that looks wrong.
 part-file-what = Something inside this archive looks wrong.
+part-site-what = Something on this site looks wrong.
 
 coach = If someone told you to ignore this warning, that is part of the trick.
 
@@ -86,6 +94,9 @@ error-check-without-code = { $path } has no Python file of the same name beside 
 error-check-code = The check { $path } can't be loaded: { $reason }.
 error-guard = There is no guard “{ $guard }”. There are: { $guards }.
 error-check-twice = Two checks are called { $check }; one of them lies in { $path }. Rename one.
+error-check-measure = A check needs a weight or a severity, not both; the severities are { $severities }.
+error-libraries = The file { $file } is not data of retire.js: { $reason }. Take jsrepository.json of that project.
+error-no-visits = This shield visits no websites, so nothing can be said of { $host }. Judge it as a link: leave out --kind site.
 error-pattern = The pattern “{ $pattern }” is wrong at “{ $place }”. See docs/messages.md for the pattern language.
 error-kind = There is no kind “{ $kind }”. Use one of: { $kinds }.
 error-no-subject = There is nothing to check. Give a link, a message or a file, or --lines FILE.

@@ -18,10 +18,14 @@ unknown-message-now = 付钱、点链接、报验证码之前，先用原来的�
 unknown-file-what = 这个文件我们不认识。
 unknown-file-why = 它不在我们的任何名单上，也没有规则提到它。但这不等于安全。
 unknown-file-now = 不是自己等着要的文件就别打开，用原来的联系方式问问发送的人。
+unknown-site-what = 没看到这个网站被入侵的迹象。
+unknown-site-why = 小心的入侵者不会留下访客能看到的痕迹。网站维护得怎么样，请看问题清单和等级。
+unknown-site-now = 按清单修复，最严重的先修。
 
 weak-link-what = 这个链接有点怪，但还不足以下结论。
 weak-message-what = 有几处像骗人的话，但还不足以下结论。
 weak-file-what = 这个文件有点怪，但还不足以下结论。
+weak-site-what = 这个网站有点怪，但还不足以断定它被入侵了。
 
 disputed-what = 对它，我们的名单说法不一。
 disputed-why = 一份名单提醒提防它，另一份说可以信任。在它们一致之前，我们不能替它担保。
@@ -40,10 +44,14 @@ unread-message-now = 只把向你提要求的那一段贴上来。
 unread-file-what = 这个文件里面，我们没能全部看到。
 unread-file-why = 没看到的部分，可能会改变结论。
 unread-file-now = 在懂行的人看过之前，先别打开。
+unread-site-what = 这个网站，我们没能全部看到。
+unread-site-why = 没看到的部分可能会改变结论，所以没有等级。
+unread-site-now = 看看旁边写的原因，过些时候再检测一次。
 
 part-link-what = 这个链接里还带着另一个不对劲的链接。
 part-message-what = 这条消息里带着一个不对劲的链接。
 part-file-what = 这个压缩包里，有东西不对劲。
+part-site-what = 这个网站上，有东西不对劲。
 
 coach = 如果有人叫你别理会这个提醒，那正是骗术的一部分。
 
@@ -74,6 +82,9 @@ error-check-without-code = { $path } 旁边没有同名的 Python 文件。一�
 error-check-code = 检查 { $path } 无法载入：{ $reason }。
 error-guard = 没有名为“{ $guard }”的守卫，现有：{ $guards }。
 error-check-twice = 有两项检查都叫 { $check }，其中一项在 { $path }。请改名。
+error-check-measure = 一项检查要么有权重（weight），要么有严重程度（severity），不能两个都有；严重程度可以是 { $severities }。
+error-libraries = 文件 { $file } 不是 retire.js 的数据：{ $reason }。请使用该项目的 jsrepository.json。
+error-no-visits = 这个盾不访问网站，所以对 { $host } 没法下结论。可以当作链接来判断：去掉 --kind site。
 error-pattern = 模式“{ $pattern }”在“{ $place }”处有误。模式写法见 docs/messages.md。
 error-kind = 没有“{ $kind }”这种类型，请用：{ $kinds }。
 error-no-subject = 没有要检查的内容。请给出链接、消息或文件，或用 --lines FILE。

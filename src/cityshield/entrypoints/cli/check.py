@@ -23,7 +23,7 @@ from cityshield.entrypoints.cli.lines import (
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.shield import Shield, build_shield, complete, kind_of
 from cityshield.vocabulary.errors import InputError
-from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, SITE, Subject
 from cityshield.vocabulary.verdict import RANK, SUSPICIOUS, Verdict
 
 _FILE_NAME = re.compile(
@@ -51,7 +51,7 @@ Exit status:
 
 @click.command(epilog=EPILOG)
 @click.argument("subjects", nargs=-1, metavar="SUBJECT...")
-@click.option("--kind", type=click.Choice([LINK, MESSAGE, FILE]), help="Take it as this.")
+@click.option("--kind", type=click.Choice([LINK, MESSAGE, FILE, SITE]), help="Take it as this.")
 @click.option("--lines", metavar="FILE|-", help="Judge each line of a file (or of standard input).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.option(

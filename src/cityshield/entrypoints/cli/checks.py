@@ -53,7 +53,7 @@ def checks(as_json: bool, test: bool, folders: tuple[Path, ...], language: str, 
         if as_json:
             click.echo(to_json(card))
         else:
-            click.echo(f"{card.id:<40} {card.weight:+5.2f}  {card.what}")
+            click.echo(f"{card.id:<40} {card.measure:>8}  {card.what}")
     return 0
 
 
@@ -74,7 +74,7 @@ def explain(check: str, as_json: bool, folders: tuple[Path, ...], language: str,
     if as_json:
         click.echo(to_json(card))
         return 0
-    click.echo(f"{card.id}  {card.weight:+g}")
+    click.echo(f"{card.id}  {card.measure}")
     for text in (card.what, card.why, f"→ {card.now}"):
         click.echo(f"  {text}")
     for mark, examples in (("+", card.hits), ("-", card.misses)):

@@ -114,11 +114,15 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A form: where it sends to, how, and whether it asks for a password."""
+    """A form: where it sends to, how, and whether it asks for a password or personal data.
+
+    `personal` is true where a field is of type `password`, `tel` or `email`.
+    """
 
     action: str
     method: str = "get"
     password: bool = False
+    personal: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -127,9 +131,11 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
     `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
     does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
-    text and is not kept itself (`listing`, `error-trace`, `default-page:nginx`, `parked`,
-    `for-sale`, `defaced`, `miner`, `phishing-kit`, `privacy-policy`, `icp:...`). `personal` are
-    masked proofs of personal data with checksum (kind, masked value).
+    text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
+    `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
+    (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
+    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else).
+    `personal` are masked proofs of personal data with checksum (kind, masked value).
     """
 
     title: str = ""
@@ -169,7 +175,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What a path other than `/` gave; `marks` are fixed words for what stood there.
+    """What a path other than `/` gave; `marks` are fixed words for what stood there (`paths.py`).
 
     `soft` says that the answer looks like the one to a path that cannot exist. Secrets are proven
     by `proof`, a keyed hash, and never kept.
@@ -187,7 +193,8 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of mail for the name: SPF, DMARC, MTA-STS, TLS-RPT and DKIM records as text.
 
-    `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
+    `dmarc` is the record of the organisation's domain where the name itself has none (RFC 7489,
+    6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
     """
 
     spf: tuple[str, ...] = ()

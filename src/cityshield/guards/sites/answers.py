@@ -1,0 +1,67 @@
+"""What checks ask of a site's answers again and again."""
+
+from __future__ import annotations
+
+from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFacts, Visit
+
+
+def last_hop(visit: Visit | None) -> Hop | None:
+    """The last answer of a visit; None where there is none."""
+    return visit.hops[-1] if visit is not None and visit.hops and not visit.failed else None
+
+
+def home(facts: SiteFacts) -> Hop | None:
+    """The answer that a browser shows: the last one over HTTPS, else over HTTP; None if neither.
+
+    An answer that is an error is not a home page: what its headers lack is not held against it.
+    """
+    for visit in (facts.secure, facts.plain):
+        hop = last_hop(visit)
+        if hop is not None and hop.status < 400:
+            return hop
+    return None
+
+
+def secure_home(facts: SiteFacts) -> Hop | None:
+    """The home page where it came over HTTPS."""
+    hop = home(facts)
+    return hop if hop is not None and hop.url.startswith("https:") else None
+
+
+def page_of(facts: SiteFacts) -> Page | None:
+    """The home page that a browser shows."""
+    for visit in (facts.secure, facts.plain):
+        if visit is not None and visit.page is not None and not visit.failed:
+            return visit.page
+    return None
+
+
+def header(hop: Hop, name: str) -> str:
+    """The value of a header, several joined by commas (RFC 9110, 5.3); empty if none."""
+    found = [value for field, value in hop.headers if field == name]
+    return found[0] if len(found) == 1 else ", ".join(found)
+
+
+def leaf(facts: SiteFacts) -> Certificate | None:
+    """The site's own certificate."""
+    return facts.tls.chain[0] if facts.tls is not None and facts.tls.chain else None
+
+
+def shorten(text: str, most: int = 120) -> str:
+    """A text of a stranger's, cut for a sentence."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
+    """The cookies that were set over HTTPS."""
+    visit = facts.secure
+    return visit.cookies if visit is not None and not visit.failed else ()
+
+
+_SESSION = ("sess", "sid", "token", "auth", "login", "jwt", "remember", "ticket", "aspx")
+
+
+def is_session(name: str) -> bool:
+    """Whether a cookie's name is that of a session: who holds it acts as the visitor."""
+    name = name.lower()
+    return any(word in name for word in _SESSION) and not name.startswith(("csrf", "xsrf", "_ga"))

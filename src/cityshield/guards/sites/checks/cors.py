@@ -1,0 +1,19 @@
+"""Other sites may read answers in a visitor’s name."""
+
+from __future__ import annotations
+
+from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.answers import header, home
+from cityshield.guards.sites.facts import SiteFacts
+
+
+@check(severity="medium", cwe=942)
+def cors(facts: SiteFacts) -> Hit | None:
+    """Hit when credentials are allowed with `*` or `null` as origin (Fetch, 3.3)."""
+    hop = home(facts)
+    if hop is None or header(hop, "access-control-allow-credentials").strip().lower() != "true":
+        return None
+    origin = header(hop, "access-control-allow-origin").strip().lower()
+    if origin not in ("*", "null"):
+        return None
+    return Hit(args={"origin": origin}, location="Access-Control-Allow-Origin")

@@ -1,0 +1,16 @@
+"""The page shows filing numbers of different owners."""
+
+from __future__ import annotations
+
+from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.answers import page_of
+from cityshield.guards.sites.facts import SiteFacts
+
+
+@check(severity="low")
+def icp_inconsistent(facts: SiteFacts) -> Hit | None:
+    """Hit when ICP numbers on one page have different stems: `京ICP备12345678号-1` without `-1`."""
+    page = page_of(facts)
+    marks = page.marks if page is not None else ()
+    stems = {mark[4:].partition("号")[0] for mark in marks if mark.startswith("icp:")}
+    return Hit(args={"numbers": ", ".join(sorted(stems))}, location="/") if len(stems) > 1 else None

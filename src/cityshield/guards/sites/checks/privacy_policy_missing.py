@@ -1,0 +1,20 @@
+"""A form asks for personal data and no privacy policy is named."""
+
+from __future__ import annotations
+
+from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.answers import page_of
+from cityshield.guards.sites.facts import SiteFacts
+
+
+@check(severity="low", cwe=359)
+def privacy_policy_missing(facts: SiteFacts) -> Hit | None:
+    """Hit when the page asks for personal data and names no policy (PIPL, article 17)."""
+    page = page_of(facts)
+    if (
+        page is None
+        or "privacy-policy" in page.marks
+        or not any(form.personal for form in page.forms)
+    ):
+        return None
+    return Hit(location="/")

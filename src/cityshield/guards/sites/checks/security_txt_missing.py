@@ -1,0 +1,15 @@
+"""Nobody is named to whom a hole can be told."""
+
+from __future__ import annotations
+
+from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.answers import home
+from cityshield.guards.sites.facts import SiteFacts
+
+
+@check(severity="none")
+def security_txt_missing(facts: SiteFacts) -> Hit | None:
+    """Hit when a whole visit found no `/.well-known/security.txt` (RFC 9116)."""
+    if facts.security_txt or facts.profile == "quick" or home(facts) is None or facts.read < 1:
+        return None
+    return Hit(location="/.well-known/security.txt")

@@ -1,0 +1,385 @@
+"""HTML of a home page, of which only what checks need is taken, in one bounded pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import ada_url
+
+from cityshield.guards.sites.charset import read_text
+from cityshield.guards.sites.facts import Form, Header, Page, Script
+from cityshield.guards.sites.hosts import host_of, is_foreign
+from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
+from cityshield.guards.sites.personal import find_personal
+from cityshield.guards.sites.words import (
+    DEFACED,
+    FOR_SALE,
+    PARKED,
+    PHISHING_KIT,
+    TELEGRAM_BOT,
+    anywhere,
+    in_title,
+    spam,
+)
+
+Libraries = Callable[[str, str], tuple[tuple[str, str], ...]]
+"""From the address and the text of a script to (name, version) pairs (see `libraries.py`)."""
+
+MOST_BYTES = 1 << 20
+"""So much of a body is read; the digest is of the whole."""
+
+_MOST = 200
+_MOST_TEXT = 300_000
+_LONGEST_URL = 2_000
+_LONGEST_TITLE = 300
+_SHORT_TEXT = 2_000
+_SHORT_PAGE = 6_000
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
+_ENDED_BY_NEXT = frozenset({"dd", "dt", "li", "option", "p"})
+_SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
+    r"|(?:left|top|text-indent|margin-left|margin-top)\s*:\s*-\d{3}",
+    re.IGNORECASE,
+)
+_NO_SIZE = re.compile(r"(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)", re.IGNORECASE)
+_ICP = re.compile(r"[\u4e00-\u9fff]ICP[备证]\s?\d{5,10}号(?:-\d{1,3})?", re.IGNORECASE)
+_PSB = re.compile(r"[\u4e00-\u9fff]公网安备\s?\d{10,14}")
+_SAVED = re.compile(r"<!-- saved from url=\(\d{1,5}\)(https?://[^\s>]{1,300})")
+_REDIRECTOR = re.compile(
+    r"[?&](url|u|next|to|go|goto|link|target|dest|destination|redir|redirect|redirect_uri"
+    r"|redirecturl|return|returnurl|return_to|continue|jump)=(https?(?::|%3a)[^&#\s]{1,300})",
+    re.IGNORECASE,
+)
+_PERSONAL_INPUTS = frozenset({"password", "tel", "email"})
+_MARKUP = re.compile(r"<[^<>]*+>")
+
+
+def read_page(
+    body: bytes,
+    url: str,
+    headers: Sequence[Header] = (),
+    libraries: Libraries | None = None,
+) -> Page:
+    """What is taken from the HTML at an absolute address; the address is that of the last hop.
+
+    `libraries` looks into scripts that stand in the page. A body that is no HTML gives a page with
+    little in it.
+    """
+    content_type = next((value for name, value in headers if name == "content-type"), "")
+    text, charset = read_text(body[:MOST_BYTES], content_type)
+    reader = _Reader(url, libraries)
+    reader.read(text)
+    return reader.page(text, charset, len(body), sha256(body).hexdigest())
+
+
+class _Reader:
+    """What was seen so far of one page."""
+
+    def __init__(self, url: str, libraries: Libraries | None) -> None:
+        self._url = url
+        self._base = url
+        self._host = host_of(url)
+        self._is_secure = url.startswith("https:")
+        self._libraries = libraries
+        self._title = ""
+        self._generator = ""
+        self._language = ""
+        self._about: list[str] = []
+        self._text: list[str] = []
+        self._hidden_text: list[str] = []
+        self._scripts: dict[Script, None] = {}
+        self._styles: dict[Script, None] = {}
+        self._insecure: dict[str, None] = {}
+        self._frames: dict[tuple[str, bool], None] = {}
+        self._forms: list[tuple[str, str]] = []
+        self._asked: set[int] = set()
+        self._secrets: set[int] = set()
+        self._links: dict[str, int] = {}
+        self._hidden_links: dict[str, None] = {}
+        self._policies: list[str] = []
+        self._redirectors: dict[str, None] = {}
+        self._unseen = ""
+        self._unseen_depth = 0
+
+    def read(self, text: str) -> None:
+        """Take one pass over the page."""
+        handlers = _HANDLERS
+        pieces = self._text
+        next_tag, next_telling = EVERY_TAG.match, TELLING_TAG.match
+        at, size = 0, len(text)
+        while at < size:
+            found = next_tag(text, at) if self._unseen else next_telling(text, at)
+            if found is None:
+                break
+            at = found.end()
+            before, raw, inside, content, slash, name, attributes = found.groups()
+            if before:
+                pieces.append(before)
+                if self._unseen:
+                    self._hidden_text.append(before)
+            if raw:
+                self._read_raw(raw.lower(), inside, content)
+                continue
+            if not name:
+                continue
+            name = name.lower()
+            hidden = False
+            if self._unseen:
+                if name == self._unseen:
+                    self._unseen_depth += 1 if not slash and name not in _ENDED_BY_NEXT else -1
+                    if not self._unseen_depth:
+                        self._unseen = ""
+            elif attributes and ("style" in (told := attributes.lower()) or "hidden" in told):
+                hidden = _is_hidden(attributes_of(attributes))
+                if hidden and not slash and name not in _VOID:
+                    self._unseen, self._unseen_depth = name, 1
+            if not slash and (handler := handlers.get(name)) is not None:
+                handler(self, attributes, hidden)
+
+    def page(self, text: str, charset: str, size_bytes: int, digest: str) -> Page:
+        """What was taken, with the marks of the whole text."""
+        visible = decode_all(_MARKUP.sub(" ", " ".join(self._text)[:_MOST_TEXT]))
+        forms = tuple(
+            Form(action, method, number in self._secrets, number in self._asked)
+            for number, (action, method) in enumerate(self._forms)
+        )
+        return Page(
+            title=self._title,
+            generator=self._generator,
+            language=self._language,
+            charset=charset,
+            size_bytes=size_bytes,
+            sha256=digest,
+            scripts=tuple(self._scripts),
+            styles=tuple(self._styles),
+            insecure=tuple(self._insecure),
+            frames=tuple(self._frames),
+            forms=forms,
+            links=tuple(self._links.items()),
+            hidden_links=tuple(self._hidden_links),
+            policies=tuple(self._policies),
+            marks=tuple(sorted(dict.fromkeys(self._marks(text, visible)))),
+            personal=find_personal(visible),
+        )
+
+    def _marks(self, text: str, visible: str) -> Iterator[str]:
+        lower, title = text.lower(), self._title.lower()
+        yield from in_title().find(title)
+        found = anywhere().find(lower)
+        for mark in found:
+            if mark in (PARKED, FOR_SALE):
+                if len(visible) < _SHORT_TEXT:
+                    yield mark
+            elif mark.startswith("default-page:"):
+                if len(visible) < _SHORT_PAGE:
+                    yield mark
+            elif mark != TELEGRAM_BOT:
+                yield mark
+        if len(visible) < _SHORT_TEXT and DEFACED in in_title().find(visible.lower()):
+            yield DEFACED
+        for topic in spam().find(" ".join([title, *self._about])):
+            yield f"spam:{topic}"
+        if self._hidden_links and self._hidden_text:
+            hidden = decode_all(" ".join(self._hidden_text)[:_MOST_TEXT]).lower()
+            for topic in spam().find(hidden):
+                yield f"dark-links:{topic}"
+        if self._secrets:
+            saved = _SAVED.search(text[:4_096])
+            if TELEGRAM_BOT in found or (saved and is_foreign(host_of(saved[1]), self._host)):
+                yield PHISHING_KIT
+        if "ICP" in visible or "icp" in visible:
+            for number in _ICP.findall(visible)[:5]:
+                yield f"icp:{number.upper().replace(' ', '')}"
+        if "公网安备" in visible:
+            for number in _PSB.findall(visible)[:5]:
+                yield f"psb:{number.replace(' ', '')}"
+        for place in self._redirectors:
+            yield f"redirector:{place}"
+
+    def _read_raw(self, name: str, inside: str, content: str) -> None:
+        if name == "title":
+            if not self._title:
+                self._title = " ".join(decode(content[:_LONGEST_TITLE]).split())
+        elif name == "script":
+            attributes = attributes_of(inside)
+            if attributes.get("type", "").partition(";")[0].strip().lower() not in _SCRIPT_TYPES:
+                return
+            source = self._join(attributes.get("src", "")) if "src" in attributes else ""
+            if source:
+                self._note_insecure(source)
+            libraries: tuple[tuple[str, str], ...] = ()
+            if not source and content and self._libraries is not None:
+                libraries = self._libraries("", content)
+            self._add_script(self._scripts, source, attributes, libraries)
+
+    def _add_script(
+        self,
+        scripts: dict[Script, None],
+        source: str,
+        attributes: dict[str, str],
+        libraries: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        if len(scripts) < _MOST:
+            integrity = attributes.get("integrity", "")[:_LONGEST_TITLE]
+            crossorigin = attributes.get("crossorigin", "")[:20]
+            scripts[Script(source, integrity, crossorigin, libraries)] = None
+
+    def _join(self, address: str) -> str:
+        """An absolute address of the web; empty for any other."""
+        address = address.strip()[:_LONGEST_URL]
+        try:
+            joined: str = ada_url.join_url(self._base, address)
+        except ValueError:
+            return ""
+        return joined if joined.startswith(("http:", "https:")) else ""
+
+    def _note_insecure(self, address: str) -> None:
+        if self._is_secure and address.startswith("http:") and len(self._insecure) < _MOST:
+            self._insecure[address[:_LONGEST_URL]] = None
+
+    def _read_base(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        if self._base == self._url and "href" in attributes:
+            self._base = self._join(attributes["href"]) or self._url
+
+    def _read_html(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        self._language = self._language or attributes.get("lang", "")[:20].lower()
+
+    def _read_meta(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        name, content = attributes.get("name", "").lower(), attributes.get("content", "")
+        if attributes.get("http-equiv", "").lower() == "content-security-policy":
+            if len(self._policies) < 10:
+                self._policies.append(content)
+        elif name == "generator":
+            self._generator = self._generator or content[:_LONGEST_TITLE]
+        elif name in ("keywords", "description") and len(self._about) < 10:
+            self._about.append(content.lower())
+
+    def _read_link(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        if "stylesheet" in attributes.get("rel", "").lower():
+            if source := self._join(attributes.get("href", "")):
+                self._note_insecure(source)
+                self._add_script(self._styles, source, attributes)
+
+    def _read_source(self, inside: str, hidden: bool) -> None:
+        if "http:" in inside:
+            self._note_insecure(attributes_of(inside).get("src", "").strip())
+
+    def _read_frame(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        source = self._join(attributes.get("src", "")) if attributes.get("src") else ""
+        if source and len(self._frames) < _MOST:
+            self._note_insecure(source)
+            unseen = hidden or bool(self._unseen) or _has_no_size(attributes)
+            self._frames[source, unseen] = None
+
+    def _read_form(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        if len(self._forms) < _MOST:
+            action = attributes.get("action", "").strip()
+            method = attributes.get("method", "get").lower()[:10]
+            self._forms.append((self._join(action) if action else self._url, method))
+
+    def _read_input(self, inside: str, hidden: bool) -> None:
+        attributes = attributes_of(inside)
+        kind = attributes.get("type", "").lower()
+        if kind in _PERSONAL_INPUTS:
+            if not self._forms:
+                self._forms.append((self._url, "get"))
+            self._asked.add(len(self._forms) - 1)
+            if kind == "password":
+                self._secrets.add(len(self._forms) - 1)
+
+    def _read_anchor(self, inside: str, hidden: bool) -> None:
+        address = address_of(inside)
+        if not address or address[0] == "#":
+            return
+        if "=http" in address.lower():
+            self._note_redirector(address)
+        if address.startswith("//"):
+            host = host_of(f"http:{address}")
+        elif address[:8].lower().startswith(("http://", "https://")):
+            host = host_of(address)
+        elif ":" in address.partition("/")[0]:
+            return  # mailto:, javascript: and their like
+        else:
+            host = self._host
+        if not host or (host not in self._links and len(self._links) >= _MOST):
+            return
+        self._links[host] = self._links.get(host, 0) + 1
+        if (hidden or self._unseen) and is_foreign(host, self._host):
+            if len(self._hidden_links) < _MOST:
+                self._hidden_links[address[:_LONGEST_TITLE]] = None
+
+    def _note_redirector(self, address: str) -> None:
+        """Note a link that passes an address of somebody else to a page of this site."""
+        joined = self._join(address)
+        found = _REDIRECTOR.search(joined)
+        if found is None or host_of(joined) != self._host or len(self._redirectors) >= 5:
+            return
+        target = host_of(
+            found[2].replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/")
+        )
+        if is_foreign(target, self._host):
+            path = joined.partition("://")[2].partition("?")[0].partition("/")[2]
+            self._redirectors[f"/{path[:_LONGEST_TITLE]}?{found[1]}"] = None
+
+
+_HANDLERS: dict[str, Callable[[_Reader, str, bool], None]] = {
+    "a": _Reader._read_anchor,
+    "audio": _Reader._read_source,
+    "base": _Reader._read_base,
+    "embed": _Reader._read_source,
+    "form": _Reader._read_form,
+    "frame": _Reader._read_frame,
+    "html": _Reader._read_html,
+    "iframe": _Reader._read_frame,
+    "img": _Reader._read_source,
+    "input": _Reader._read_input,
+    "link": _Reader._read_link,
+    "meta": _Reader._read_meta,
+    "source": _Reader._read_source,
+    "video": _Reader._read_source,
+}
+
+
+def decode_all(text: str) -> str:
+    """A long text with its character references resolved, piece by piece."""
+    if "&" not in text:
+        return text
+    return "".join([decode(text[at : at + 4_000]) for at in range(0, len(text), 4_000)])
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    return "hidden" in attributes or _HIDING.search(attributes.get("style", "")) is not None
+
+
+def _has_no_size(attributes: dict[str, Any]) -> bool:
+    sizes = [attributes.get(name, "").strip().removesuffix("px") for name in ("width", "height")]
+    return any(size in ("0", "1") for size in sizes) or bool(
+        _NO_SIZE.search(attributes.get("style", ""))
+    )

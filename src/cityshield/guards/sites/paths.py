@@ -1,0 +1,103 @@
+"""What stands at a path that should not be public: told by the content, never by the status alone.
+
+A server that answers every path with a friendly page (a soft 404) gives no mark here, for each mark
+asks for bytes that only the real thing has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cityshield.guards.sites.words import ERROR_TRACE, LISTING, anywhere, in_title
+
+MOST_BYTES = 64 << 10
+"""So much of an answer is looked at."""
+
+_ENV = re.compile(
+    rb"^(?:export )?[A-Z][A-Z0-9_]{1,40}"
+    rb"(?:KEY|SECRET|PASSWORD|PASS|TOKEN|DSN|URL|HOST|USER|NAME|ENV)=",
+    re.MULTILINE,
+)
+_SQL = re.compile(
+    rb"^(?:INSERT INTO|CREATE TABLE|DROP TABLE IF EXISTS|-- MySQL dump|-- PostgreSQL "
+    rb"database dump)",
+    re.MULTILINE,
+)
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+_HTML = re.compile(rb"^\s{0,200}(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"Rar!\x1a\x07",
+    b"7z\xbc\xaf\x27\x1c",
+    b"BZh",
+    b"\xfd7zXZ\x00",
+)
+
+_TELLS: dict[str, Callable[[bytes], bool]] = {
+    "git": lambda head: (
+        head.startswith(b"[core]") or head.startswith(b"ref: refs/") or head[:4] == b"DIRC"
+    ),
+    "svn": lambda head: head.startswith(b"SQLite format 3") or head[:3] in (b"10\n", b"12\n"),
+    "ds-store": lambda head: head.startswith(b"\x00\x00\x00\x01Bud1"),
+    "env": lambda head: _ENV.search(head) is not None and not _HTML.match(head),
+    "sql-dump": lambda head: _SQL.search(head) is not None and not _HTML.match(head),
+    "archive": lambda head: head.startswith(_ARCHIVES) or head[257:262] == b"ustar",
+    "private-key": lambda head: b"-----BEGIN " in head[:200] and b"PRIVATE KEY-----" in head[:200],
+    "source": lambda head: head.lstrip().startswith((b"<?php", b"<%@ ")) and not _HTML.match(head),
+    "phpinfo": lambda head: (
+        b"<title>phpinfo()</title>" in head or (b"<title>PHP " in head and b"phpinfo()" in head)
+    ),
+    "server-status": lambda head: (
+        b"Apache Server Status for" in head
+        or b"Active connections:" in head[:200]
+        or b"<h1>Apache Status" in head
+    ),
+    "actuator": lambda head: (
+        head.lstrip()[:1] == b"{"
+        and (
+            b'"_links":{"self"' in head
+            or b'"activeProfiles"' in head
+            or b'"propertySources"' in head
+        )
+    ),
+    "druid": lambda head: b"<title>druid monitor</title>" in head.lower(),
+    "swagger": lambda head: (
+        b'"swagger":"2.' in head.replace(b" ", b"")[:2000]
+        or b'"openapi":"3.' in head.replace(b" ", b"")[:2000]
+        or b"<title>Swagger UI</title>" in head
+    ),
+    "admin-panel:phpmyadmin": lambda head: b"<title>phpMyAdmin" in head or b"pma_username" in head,
+    "admin-panel:adminer": lambda head: b"<title>Login - Adminer" in head,
+    "admin-panel:tomcat": lambda head: b"Tomcat Web Application Manager" in head,
+    "admin-panel:nacos": lambda head: b"<title>Nacos</title>" in head,
+}
+_PATHS: dict[str, tuple[str, ...]] = {
+    "svn": ("/.svn/",),
+    "env": (".env",),
+}
+"""Where a tell is weak by itself, the paths that it counts at."""
+
+
+def marks_of(path: str, body: bytes) -> tuple[str, ...]:
+    """The marks of what stands at a path, by the first bytes of an answer with status 200.
+
+    Beside those of the table: `listing`, `stack-trace` and `default-page:NAME` as on a home page.
+    """
+    head = body[:MOST_BYTES]
+    found = [
+        mark
+        for mark, is_so in _TELLS.items()
+        if (mark not in _PATHS or any(part in path for part in _PATHS[mark])) and is_so(head)
+    ]
+    if _HTML.match(head) or _TITLE.search(head[:4_096]):
+        title = _TITLE.search(head)
+        words = in_title().find(title[1].decode("utf-8", "replace").lower() if title else "")
+        words |= anywhere().find(head.decode("utf-8", "replace").lower()) & {LISTING, ERROR_TRACE}
+        found += [
+            word
+            for word in words
+            if word in (LISTING, ERROR_TRACE) or word.startswith("default-page:")
+        ]
+    return tuple(sorted(set(found)))
