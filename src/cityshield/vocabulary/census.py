@@ -6,11 +6,13 @@ from typing import Final
 
 import msgspec
 
+from cityshield.vocabulary.finding import CRITICAL, HIGH, SEVERITIES
+
 QUICK: Final = "quick"
 STANDARD: Final = "standard"
 FULL: Final = "full"
 PROFILES: Final = (QUICK, STANDARD, FULL)
-"""How much is asked of a site, from the least to the most; each asks all that the one before does."""
+"""How much is asked of a site, from the least to the most; each asks what the ones before do."""
 
 MOST_REQUESTS: Final = {QUICK: 4, STANDARD: 30, FULL: 230}
 MOST_CONNECTIONS: Final = {QUICK: 4, STANDARD: 20, FULL: 24}
@@ -47,12 +49,15 @@ REASONS: Final = (
 DOUBTFUL: Final = frozenset({"no-name", "no-address", "dead"})
 """What a site looks like too when it is we who have no network."""
 
-SEVERITIES: Final = ("critical", "high", "medium", "low", "none")
-"""The words of CVSS for how bad a finding is, the worst first."""
+NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, "budget"})
+"""Reasons that say nothing of the site itself."""
+
+WORST_FIRST: Final = tuple(reversed(SEVERITIES))
+SEVERE: Final = (CRITICAL, HIGH)
 
 
 class Site(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A website of the inventory: its host name in A-labels, whose it is, of what kind and where."""
+    """A website of the inventory: its host in A-labels, whose it is, of what kind, and where."""
 
     host: str
     owner: str = ""

@@ -70,7 +70,6 @@ def analytics(folder: Path) -> Iterator[Analytics]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
-        "TimeZone": "UTC",
     }
     connection = duckdb.connect(":memory:", config=settings)
     try:

@@ -30,6 +30,14 @@ _SYNC_EVERY_S = 2.0
 _PLAN = "plan.parquet"
 _PIECE = 2_000
 _LONGEST_LINE = 16 << 20
+_VERDICT_COLUMNS = (
+    "{n: 'BIGINT', host: 'VARCHAR', \"at\": 'BIGINT', reason: 'VARCHAR', grade: 'VARCHAR', "
+    "level: 'VARCHAR', coverage: 'FLOAT', failed: 'SMALLINT'}"
+)
+_FINDING_COLUMNS = (
+    "{n: 'BIGINT', host: 'VARCHAR', \"check\": 'VARCHAR', severity: 'VARCHAR', "
+    "location: 'VARCHAR', args: 'VARCHAR'}"
+)
 _FACTS_COLUMNS = "{n: 'BIGINT', again: 'BOOLEAN', facts: 'JSON'}"
 
 
@@ -49,21 +57,28 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     again: bool = False
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of a verdict or of a finding, as it is packed."""
+class VerdictRow(msgspec.Struct, frozen=True, gc=False):
+    """A site's verdict as it is packed; `failed` is how many checks broke down."""
 
     n: int
     host: str
-    at: int = 0
-    reason: str = ""
-    grade: str = ""
-    level: str = ""
-    coverage: float = 0.0
-    failed: int = 0
-    check: str = ""
-    severity: str = ""
-    location: str = ""
-    args: dict[str, str] = {}
+    at: int
+    reason: str
+    grade: str
+    level: str
+    coverage: float
+    failed: int
+
+
+class FindingRow(msgspec.Struct, frozen=True, gc=False):
+    """A finding as it is packed."""
+
+    n: int
+    host: str
+    check: str
+    severity: str
+    location: str
+    args: dict[str, str]
 
 
 class PlanLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -306,7 +321,7 @@ class Judgement:
         self._findings: list[bytes] = []
         self._pieces = 0
 
-    def add(self, verdict: Row, findings: Iterable[Row]) -> None:
+    def add(self, verdict: VerdictRow, findings: Iterable[FindingRow]) -> None:
         """Add a site's verdict and its findings."""
         self._verdicts.append(self._encode(verdict))
         self._findings.extend(map(self._encode, findings))
@@ -320,34 +335,17 @@ class Judgement:
 
     def _pack(self) -> None:
         self._pieces += 1
-        verdict = "n, host, at, reason, grade, level, coverage, failed"
-        finding = 'n, host, "check", severity, location, args'
-        self._write("verdicts", self._verdicts, verdict)
-        self._write("findings", self._findings, finding)
+        self._write("verdicts", self._verdicts, _VERDICT_COLUMNS)
+        self._write("findings", self._findings, _FINDING_COLUMNS)
         self._verdicts, self._findings = [], []
 
     def _write(self, what: str, lines: list[bytes], columns: str) -> None:
         scratch = self._folder / f"{what}.jsonl"
         scratch.write_bytes(b"\n".join([*lines, b""]))
-        types = (
-            "{n: 'BIGINT', host: 'VARCHAR', at: 'BIGINT', reason: 'VARCHAR', grade: 'VARCHAR', "
-            "level: 'VARCHAR', coverage: 'DOUBLE', failed: 'INTEGER', check: 'VARCHAR', "
-            "severity: 'VARCHAR', location: 'VARCHAR', args: 'JSON'}"
-        )
-        told = ", ".join(
-            f"coalesce({name}, '') AS {name}"
-            if name.strip('"') in ("reason", "grade", "location")
-            else f"coalesce({name}, 0) AS {name}"
-            if name in ("coverage", "failed", "at")
-            else f"CAST({name} AS VARCHAR) AS {name}"
-            if name == "args"
-            else name
-            for name in columns.split(", ")
-        )
         with analytics(self._folder) as ask:
             ask.write(
-                f"SELECT {told} FROM read_json('{quoted(scratch)}', format='newline_delimited', "
-                f"columns={types}, maximum_object_size={_LONGEST_LINE})",
+                f"SELECT * FROM read_json('{quoted(scratch)}', format='newline_delimited', "
+                f"columns={columns}, maximum_object_size={_LONGEST_LINE})",
                 self._folder / f"{what}-{self._pieces:06}.parquet",
             )
         scratch.unlink()
@@ -358,8 +356,8 @@ def why_no_result(folder: RunFolder, verdicts: str) -> str:
     return (
         f"(SELECT p.n, coalesce(nullif(v.reason, ''), nullif(a.reason, ''), '{NOT_VISITED}') "
         f"AS reason FROM {folder.plan} p LEFT JOIN {verdicts} v USING (n) LEFT JOIN "
-        f"(SELECT n, any_value(reason) AS reason FROM {folder.facts_table} WHERE again GROUP BY n) a "
-        "USING (n) WHERE v.n IS NULL OR v.reason <> '')"
+        f"(SELECT n, any_value(reason) AS reason FROM {folder.facts_table} WHERE again GROUP BY n) "
+        "a USING (n) WHERE v.n IS NULL OR v.reason <> '')"
     )
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
 from cityshield.adapters.store.tables import site_checks, site_findings, site_runs, sites
-from cityshield.vocabulary.census import JUDGED, PROFILES, RUNNING, SEVERITIES, STATES, Run
+from cityshield.vocabulary.census import JUDGED, NO_VISIT, PROFILES, RUNNING, STATES, Run
 from cityshield.vocabulary.errors import InputError
-from cityshield.vocabulary.finding import Finding
+from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.identity import Identity
 
 _AT_ONCE = 500
@@ -130,7 +130,9 @@ def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None
     now_known: list[tuple[Any, ...]] = []
     for outcome in outcomes:
         row = known.get(outcome.host)
-        if row is None or (row.visited_at is not None and row.visited_at > outcome.at):
+        if row is None or outcome.reason in NO_VISIT:
+            continue
+        if row.visited_at is not None and row.visited_at > outcome.at:
             continue
         now_known.append((outcome.at, run.id, outcome.reason, outcome.grade, row.id))
         if outcome.reason:
@@ -193,3 +195,18 @@ def close_judgement(engine: Engine, run: Run, by: Identity, now: int, number: in
     return note_run(
         engine, run.id, act=(by, "sites.judge", now), state=state, judgement=number, judged_at=now
     )
+
+
+def forget_runs(engine: Engine, by: Identity, now: int, before: int) -> list[int]:
+    """Delete the runs that began before a time, but never the newest; their numbers.
+
+    The present state of sites stays: it is what is known, whichever run it came from.
+    """
+    with writing(engine) as connection:
+        newest = select(func.max(site_runs.c.id)).scalar_subquery()
+        old = (site_runs.c.started_at < before, site_runs.c.id != newest)
+        gone = list(connection.scalars(select(site_runs.c.id).where(*old)))
+        if gone:
+            connection.execute(delete(site_runs).where(*old))
+            record(connection, by, "sites.forget", now, {"runs": len(gone)})
+    return gone
