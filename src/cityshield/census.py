@@ -143,7 +143,7 @@ class Gathering:
         finally:
             if self._packing is not None:
                 await self._packing
-            self._folder.pack(self._folder.turn())
+            await asyncio.to_thread(self._folder.pack, self._folder.turn())
         return self.settled == len(self.done)
 
     def _planned(self) -> Iterator[list[Planned]]:
@@ -215,7 +215,9 @@ class Gathering:
         else:
             self._held.append((n, begun, facts))
             self._ask_soon()
-        if self._folder.is_full and (self._packing is None or self._packing.done()):
+        if self._folder.is_full:
+            if self._packing is not None:
+                await self._packing
             segments = self._folder.turn()
             self._packing = asyncio.create_task(asyncio.to_thread(self._folder.pack, segments))
         if len(self._held) >= 2 * MOST_HELD and self._asking is not None:

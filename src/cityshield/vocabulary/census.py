@@ -30,6 +30,7 @@ OUT_OF_SCOPE: Final = "out-of-scope"
 OPTED_OUT: Final = "opted-out"
 VANTAGE_DOWN: Final = "vantage-down"
 STOPPED: Final = "stopped"
+BUDGET: Final = "budget"
 NOT_VISITED: Final = "not-visited"
 REASONS: Final = (
     OUT_OF_SCOPE,
@@ -40,7 +41,7 @@ REASONS: Final = (
     "private-address",
     "dead",
     VANTAGE_DOWN,
-    "budget",
+    BUDGET,
     STOPPED,
     NOT_VISITED,
 )
@@ -49,7 +50,7 @@ REASONS: Final = (
 DOUBTFUL: Final = frozenset({"no-name", "no-address", "dead"})
 """What a site looks like too when it is we who have no network."""
 
-NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, "budget"})
+NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, BUDGET})
 """Reasons that say nothing of the site itself."""
 
 WORST_FIRST: Final = tuple(reversed(SEVERITIES))

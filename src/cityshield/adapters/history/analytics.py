@@ -12,7 +12,7 @@ from cityshield.vocabulary.errors import StoreError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_MEMORY = "256MB"
+_MEMORY = "384MB"
 _THREADS = 2
 
 

@@ -62,7 +62,8 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
         severities = dict(ask.rows("SELECT severity, count(DISTINCT n) FROM found GROUP BY 1"))
         asked = ask.rows(
             "SELECT coalesce(sum(requests), 0), coalesce(sum(connections), 0), "
-            "coalesce(sum(bytes_in), 0), count(*) FILTER (WHERE again), coalesce(max(at) - min(at), 0) "
+            "coalesce(sum(bytes_in), 0), count(*) FILTER (WHERE again), "
+            "coalesce(max(at) - min(at), 0) "
             f"FROM {folder.facts_table}"
         )[0]
         return Figures(
@@ -145,7 +146,8 @@ def difference_of(
             )
         compared, only_before, only_after = ask.rows(
             "SELECT count(b.host) FILTER (WHERE a.host IS NOT NULL), "
-            "count(b.host) FILTER (WHERE a.host IS NULL), count(a.host) FILTER (WHERE b.host IS NULL) "
+            "count(b.host) FILTER (WHERE a.host IS NULL), "
+            "count(a.host) FILTER (WHERE b.host IS NULL) "
             "FROM b FULL JOIN a USING (host)"
         )[0]
         moves = ask.rows(

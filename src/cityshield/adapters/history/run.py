@@ -22,14 +22,20 @@ import msgspec
 
 from cityshield.adapters.history.analytics import Analytics, analytics, quoted
 from cityshield.guards.sites.facts import SiteFacts
-from cityshield.vocabulary.census import NOT_VISITED, Site
+from cityshield.vocabulary.census import BUDGET, NOT_VISITED, Site
 from cityshield.vocabulary.errors import StoreError
 
 SEGMENT_LINES: Final = 10_000
+SEGMENT_BYTES: Final = 24 << 20
+"""A file of facts is packed when it has so many lines or bytes: what is packed fits in memory."""
+
+LONGEST_FACTS: Final = 1 << 20
+"""Bytes of one site's facts; no honest site comes near."""
+
 _SYNC_EVERY_S = 2.0
 _PLAN = "plan.parquet"
 _PIECE = 2_000
-_LONGEST_LINE = 16 << 20
+_LONGEST_LINE = 2 << 20
 _VERDICT_COLUMNS = (
     "{n: 'BIGINT', host: 'VARCHAR', \"at\": 'BIGINT', reason: 'VARCHAR', grade: 'VARCHAR', "
     "level: 'VARCHAR', coverage: 'FLOAT', failed: 'SMALLINT'}"
@@ -99,7 +105,7 @@ class RunFolder:
         self._encode = msgspec.json.Encoder().encode
         self._file: int | None = None
         self._number = 0
-        self._lines = 0
+        self._lines = self._bytes = 0
         self._synced_at = 0.0
 
     # --- the plan
@@ -176,8 +182,10 @@ class RunFolder:
         """Record the facts of a site: they are in the file when this returns."""
         if self._file is None:
             self._open()
-        line = self._encode(record) + b"\n"
         assert self._file is not None
+        line = self._encode(record) + b"\n"
+        if len(line) > LONGEST_FACTS:
+            line = self._encode(_without_facts(record)) + b"\n"
         try:
             written = os.write(self._file, line)
             while written < len(line):
@@ -190,11 +198,12 @@ class RunFolder:
             reason = error.strerror or str(error)
             raise StoreError("error-sites-history", path=str(self.path), reason=reason) from error
         self._lines += 1
+        self._bytes += len(line)
 
     @property
     def is_full(self) -> bool:
         """Whether the file that is written to should be packed."""
-        return self._lines >= SEGMENT_LINES
+        return self._lines >= SEGMENT_LINES or self._bytes >= SEGMENT_BYTES
 
     def turn(self) -> list[Path]:
         """Begin a new file at the next record; the files that are to be packed."""
@@ -214,7 +223,7 @@ class RunFolder:
                     "coalesce(CAST(facts->>'$.bytes_in' AS BIGINT), 0) AS bytes_in, "
                     "CAST(facts AS VARCHAR) AS facts "
                     f"FROM read_json('{quoted(segment)}', format='newline_delimited', "
-                    f"columns={_FACTS_COLUMNS}, maximum_object_size={_LONGEST_LINE}) ORDER BY n",
+                    f"columns={_FACTS_COLUMNS}, maximum_object_size={_LONGEST_LINE})",
                     segment.with_suffix(".parquet"),
                 )
             segment.unlink()
@@ -224,7 +233,7 @@ class RunFolder:
         if self._file is not None:
             os.fdatasync(self._file)
             os.close(self._file)
-        self._file, self._lines = None, 0
+        self._file, self._lines, self._bytes = None, 0, 0
 
     def _open(self) -> None:
         taken = [int(path.stem.rpartition("-")[2]) for path in self.path.glob("facts-*")]
@@ -389,3 +398,14 @@ def _cut(segment: Path) -> None:
             file.truncate(place)
     if place == 0:
         segment.unlink()
+
+
+def _without_facts(record: Record) -> Record:
+    """What is recorded of a site whose facts are too large to be kept."""
+    facts = record.facts
+    bare = SiteFacts(
+        facts.subject, facts.host, facts.at, facts.vantage, facts.profile,
+        requests=facts.requests, connections=facts.connections, bytes_in=facts.bytes_in,
+        reason=BUDGET, read=0.0,
+    )  # fmt: skip
+    return Record(record.n, bare, record.again)
