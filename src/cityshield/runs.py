@@ -28,7 +28,6 @@ from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
 from cityshield.visits import Judge, Visit, grade_of
 from cityshield.vocabulary.census import (
-    JUDGED,
     MOST_CONNECTIONS,
     MOST_REQUESTS,
     OPTED_OUT,
@@ -90,7 +89,7 @@ class Runs:
     def __init__(
         self, engine: Engine, home: Path, clock: Clock, config: Config, by: Identity
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._home = home
         self._clock = clock
         self._config = config
@@ -106,7 +105,7 @@ class Runs:
         for _, reason in self._choose(wanted):
             counts[reason] += 1
         if wanted.hosts is None:
-            scope = count_sites(self._engine)
+            scope = count_sites(self.engine)
             counts[OPTED_OUT] = scope.opted_out
             counts["fresh"] = scope.sites - scope.opted_out - counts[""]
         visits = counts[""]
@@ -124,17 +123,23 @@ class Runs:
         first = next(chosen, None)
         if first is None:
             raise InputError("error-sites-nothing")
-        run = start_run(self._engine, self._by, self._clock.now(), profile, detail)
+        run = start_run(self.engine, self._by, self._clock.now(), profile, detail)
         kept = ((site, why) for site, why in _chain(first, chosen) if why != "fresh")
         targets = self.folder(run).write_plan(kept)
-        return note_run(self._engine, run.id, targets=targets)
+        return note_run(self.engine, run.id, targets=targets)
 
     def unfinished(self) -> Run:
         """The newest run that has sites without facts; InputError when there is none."""
-        for run in list_runs(self._engine):
+        for run in list_runs(self.engine):
             if run.state in (RUNNING, PAUSED) and run.targets:
                 return run
         raise InputError("error-sites-nothing-unfinished")
+
+    def left(self, run: Run) -> int:
+        """How many sites of a run have no facts yet."""
+        with self._alone():
+            done = self.folder(run).settled()
+        return len(done) - sum(done)
 
     async def visit(
         self,
@@ -153,20 +158,20 @@ class Runs:
         with self._alone():
             vantage = Vantage(self._config.census.canaries, open_visit(QUICK))
             gathering = Gathering(
-                self._engine, self.folder(run), open_visit(run.profile), vantage, self._clock,
+                self.engine, self.folder(run), open_visit(run.profile), vantage, self._clock,
                 rate=rate, progress=progress,
             )  # fmt: skip
             if started is not None:
                 started(gathering)
-            note_run(self._engine, run.id, state=RUNNING)
+            note_run(self.engine, run.id, state=RUNNING)
             try:
                 is_whole = await gathering.run()
             except BaseException:
-                note_run(self._engine, run.id, state=PAUSED, settled=gathering.settled)
+                note_run(self.engine, run.id, state=PAUSED, settled=gathering.settled)
                 raise
             now = self._clock.now()
             return note_run(
-                self._engine, run.id,
+                self.engine, run.id,
                 act=(self._by, "sites.visited" if is_whole else "sites.pause", now),
                 state=VISITED if is_whole else PAUSED,
                 settled=gathering.settled, ended_at=now if is_whole else None,
@@ -210,18 +215,18 @@ class Runs:
                     outcomes.append(
                         Outcome(facts.host, facts.at, "", grade, verdict.findings, failed)
                     )
-                keep_outcomes(self._engine, run, outcomes)
+                keep_outcomes(self.engine, run, outcomes)
                 done += len(piece)
                 if progress is not None:
                     progress(done)
         judgement.close()
-        judged = close_judgement(self._engine, run, self._by, self._clock.now(), number)
+        judged = close_judgement(self.engine, run, self._by, self._clock.now(), number)
         folder.drop_judgements(but=number)
         return judged
 
     def judged(self, number: int) -> Run:
         """A run that was judged; InputError for one that was not, or is none."""
-        run = get_run(self._engine, number)
+        run = get_run(self.engine, number)
         if not run.judgement:
             raise InputError("error-sites-not-judged", run=number)
         return run
@@ -230,7 +235,7 @@ class Runs:
         """Delete what runs kept that began more than so many days ago; how many they were."""
         before = self._clock.now() - days * _DAY_S
         with self._alone():
-            gone = forget_runs(self._engine, self._by, self._clock.now(), before)
+            gone = forget_runs(self.engine, self._by, self._clock.now(), before)
             for number in gone:
                 RunFolder(self._home, number).remove()
         return len(gone)
@@ -241,11 +246,11 @@ class Runs:
         if wanted.older_than_days is not None:
             before = self._clock.now() - wanted.older_than_days * _DAY_S
         if wanted.hosts is None:
-            for site in to_visit(self._engine, before):
+            for site in to_visit(self.engine, before):
                 yield site, ""
             return
         for some in _pieces(dict.fromkeys(wanted.hosts)):
-            found = look_up(self._engine, some)
+            found = look_up(self.engine, some)
             for host in some:
                 row = found.get(host)
                 if row is None:
@@ -262,7 +267,7 @@ class Runs:
     def _require_canaries(self) -> None:
         """ConfigurationError when a canary is no host in scope: nothing else is ever visited."""
         canaries = self._config.census.canaries
-        found = look_up(self._engine, [host_of(canary) or "" for canary in canaries])
+        found = look_up(self.engine, [host_of(canary) or "" for canary in canaries])
         for canary in canaries:
             row = found.get(canary)
             if row is None or row.out_at is not None:
@@ -291,8 +296,3 @@ def _pieces(hosts: Iterable[str]) -> Iterator[list[str]]:
             piece = []
     if piece:
         yield piece
-
-
-def is_finished(run: Run) -> bool:
-    """Whether every site of a run has facts or a reason."""
-    return run.state in (VISITED, JUDGED)

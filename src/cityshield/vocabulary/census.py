@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from cityshield.vocabulary.finding import CRITICAL, HIGH, SEVERITIES
+from cityshield.vocabulary.finding import SEVERITIES
 
 QUICK: Final = "quick"
 STANDARD: Final = "standard"
@@ -54,7 +54,6 @@ NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, BUD
 """Reasons that say nothing of the site itself."""
 
 WORST_FIRST: Final = tuple(reversed(SEVERITIES))
-SEVERE: Final = (CRITICAL, HIGH)
 
 
 class Site(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -84,6 +83,21 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     run: int | None = None
     reason: str = ""
     grade: str = ""
+
+
+class KnownFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finding as it is known of a site; times are seconds since 1970 in UTC.
+
+    `run` is the last that saw it, or the one that saw that it is gone, since `gone_at`.
+    """
+
+    check: str
+    severity: str
+    location: str
+    first_seen: int
+    last_seen: int
+    run: int
+    gone_at: int | None = None
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -135,10 +149,27 @@ class Worst(msgspec.Struct, frozen=True):
     findings: dict[str, int]
 
 
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finding of a run, with whose site it is on; `check` is empty for a site without any."""
+
+    host: str
+    owner: str
+    sector: str
+    district: str
+    reason: str
+    grade: str
+    at: int
+    check: str = ""
+    severity: str = ""
+    location: str = ""
+    args: dict[str, str] = {}
+
+
 class Figures(msgspec.Struct, frozen=True):
     """What a run found, in numbers.
 
-    `reasons` counts the sites without a result, `again` how often one was put off because we were
+    `severities` counts sites by the words of their findings, and `severe` those with a critical or
+    a high one. `reasons` counts the sites without a result, `again` how often one was put off because we were
     down. `requests`, `connections` and `bytes_in` are all that the run asked for and got.
     """
 
@@ -147,6 +178,7 @@ class Figures(msgspec.Struct, frozen=True):
     reasons: dict[str, int]
     grades: dict[str, int]
     severities: dict[str, int]
+    severe: int
     checks: list[CheckCount]
     owners: list[Share]
     sectors: list[Share]

@@ -19,6 +19,7 @@ from cityshield.vocabulary.census import (
     Figures,
     Run,
     Share,
+    Told,
     Worst,
 )
 
@@ -28,28 +29,12 @@ _SEVERE = "('critical', 'high')"
 _RANK = "list_position(['critical', 'high', 'medium', 'low', 'none'], severity)"
 
 
-class Told(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A finding of a run, with whose site it is on; `check` is empty for a site without any."""
-
-    host: str
-    owner: str
-    sector: str
-    district: str
-    reason: str
-    grade: str
-    at: int
-    check: str = ""
-    severity: str = ""
-    location: str = ""
-    args: dict[str, str] = {}
-
-
 def figures_of(folder: RunFolder, run: Run) -> Figures:
     """The figures of a run by its last judgement."""
     verdicts, findings = folder.verdicts(run.judgement), folder.findings(run.judgement)
     with analytics(folder.path) as ask:
         ask.rows(
-            f"CREATE TEMP TABLE judged AS SELECT v.n, v.host, v.at, v.grade, p.owner, p.sector, "
+            f'CREATE TEMP TABLE judged AS SELECT v.n, v.host, v."at", v.grade, p.owner, p.sector, '
             f"p.district FROM {verdicts} v JOIN {folder.plan} p USING (n) WHERE v.reason = ''"
         )
         ask.rows(
@@ -63,7 +48,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
         asked = ask.rows(
             "SELECT coalesce(sum(requests), 0), coalesce(sum(connections), 0), "
             "coalesce(sum(bytes_in), 0), count(*) FILTER (WHERE again), "
-            "coalesce(max(at) - min(at), 0) "
+            'coalesce(max("at") - min("at"), 0) '
             f"FROM {folder.facts_table}"
         )[0]
         return Figures(
@@ -72,6 +57,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             {reason: reasons[reason] for reason in REASONS if reason in reasons},
             dict(ask.rows("SELECT grade, count(*) FROM judged GROUP BY 1 ORDER BY 1")),
             {word: severities[word] for word in WORST_FIRST if word in severities},
+            ask.rows(f"SELECT count(DISTINCT n) FROM found WHERE severity IN {_SEVERE}")[0][0],
             [
                 CheckCount(*row)
                 for row in ask.rows(
@@ -196,7 +182,7 @@ def tell(folder: RunFolder, run: Run) -> Iterator[Told]:
     with analytics(folder.path) as ask:
         query = (
             f"SELECT p.host, p.owner, p.sector, p.district, {reason}, coalesce(v.grade, ''), "
-            f"coalesce(v.at, 0), coalesce(f.\"check\", ''), coalesce(f.severity, ''), "
+            f"coalesce(v.\"at\", 0), coalesce(f.\"check\", ''), coalesce(f.severity, ''), "
             "coalesce(f.location, ''), coalesce(f.args, '{}') "
             f"FROM {folder.plan} p LEFT JOIN {verdicts} v USING (n) "
             f"LEFT JOIN {why_no_result(folder, verdicts)} w USING (n) "

@@ -216,7 +216,7 @@ class RunFolder:
             with analytics(self.path) as ask:
                 ask.write(
                     "SELECT n, coalesce(again, false) AS again, facts->>'$.host' AS host, "
-                    "CAST(facts->>'$.at' AS BIGINT) AS at, "
+                    "CAST(facts->>'$.at' AS BIGINT) AS \"at\", "
                     "coalesce(facts->>'$.reason', '') AS reason, "
                     "coalesce(CAST(facts->>'$.requests' AS INTEGER), 0) AS requests, "
                     "coalesce(CAST(facts->>'$.connections' AS INTEGER), 0) AS connections, "
@@ -273,8 +273,9 @@ class RunFolder:
         if parts := self._parts():
             return f"read_parquet({_list(parts)})"
         return (
-            "(SELECT 0::BIGINT AS n, false AS again, '' AS host, 0::BIGINT AS at, '' AS reason, "
-            "0 AS requests, 0 AS connections, 0::BIGINT AS bytes_in, '' AS facts WHERE false)"
+            "(SELECT 0::BIGINT AS n, false AS again, '' AS host, 0::BIGINT AS \"at\", "
+            "'' AS reason, 0 AS requests, 0 AS connections, 0::BIGINT AS bytes_in, "
+            "'' AS facts WHERE false)"
         )
 
     # --- judgements

@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from cityshield.adapters.store.audit import record
 from cityshield.adapters.store.database import writing
 from cityshield.adapters.store.tables import site_checks, site_findings, site_runs, sites
-from cityshield.vocabulary.census import JUDGED, NO_VISIT, PROFILES, RUNNING, STATES, Run
+from cityshield.vocabulary.census import (
+    JUDGED,
+    NO_VISIT,
+    PROFILES,
+    RUNNING,
+    STATES,
+    KnownFinding,
+    Run,
+)
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.identity import Identity
@@ -187,6 +195,26 @@ def _numbers(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     if set(names) <= known.keys():
         return known
     return {row.name: row.id for row in connection.execute(select(site_checks))}
+
+
+def findings_of(engine: Engine, host: str) -> list[KnownFinding]:
+    """What is and was wrong with a site: what is still so first, the worst first."""
+    table = site_findings.c
+    query = (
+        select(
+            site_checks.c.name, table.severity, table.location, table.first_seen,
+            table.last_seen, table.run_id, table.gone_at,
+        )
+        .join(sites, sites.c.id == table.site_id)
+        .join(site_checks, site_checks.c.id == table.check_id)
+        .where(sites.c.host == host)
+        .order_by(table.gone_at.is_not(None), table.severity.desc(), site_checks.c.name)
+    )  # fmt: skip
+    with engine.connect() as connection:
+        return [
+            KnownFinding(name, SEVERITIES[severity], *rest)
+            for name, severity, *rest in connection.execute(query)
+        ]
 
 
 def close_judgement(engine: Engine, run: Run, by: Identity, now: int, number: int) -> Run:

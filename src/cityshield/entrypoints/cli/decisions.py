@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import write_whole
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.decision import (
     ACTIONS,
@@ -183,26 +183,12 @@ def export(format_: str, output: str | None, folder: str | None, home: Path) -> 
     about = About(operator.name, operator.contact, config.decisions.licence, last_change(engine))
     if folder is not None:
         for name, write in formats().items():
-            _write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
+            write_whole(os.path.join(folder, f"decisions.{name}"), write(listed, about))
     elif output is not None:
-        _write_whole(output, formats()[format_](listed, about))
+        write_whole(output, formats()[format_](listed, about))
     else:
         for piece in formats()[format_](listed, about):
             sys.stdout.write(piece)
-
-
-def _write_whole(path: str, pieces: Iterable[str]) -> None:
-    """Write a file, or leave the one there is."""
-    scratch = f"{path}.part"
-    try:
-        with open(scratch, "w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 @decisions.command(epilog="\b\nExit status: 0 sound, 1 not.\n")

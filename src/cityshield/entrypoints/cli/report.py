@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import aligned, write_whole
 from cityshield.entrypoints.cli.store import open_store, to_json
-from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.report import STALE_DAYS, FeedReport
 
 if TYPE_CHECKING:
@@ -51,7 +48,7 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         return sentences.say(sentence, language, **words)
 
     if path is not None:
-        _write(path, render(made, say, language, config.operator.name))
+        write_whole(path, [render(made, say, language, config.operator.name)])
     if as_json:
         click.echo(to_json(made))
         return
@@ -59,17 +56,6 @@ def report(path: str | None, as_json: bool, language: str, home: Path) -> None:
         click.echo(line)
     if path is not None:
         click.echo(say("report-written", path=harmless(path, 500)))
-
-
-def _write(path: str, text: str) -> None:
-    scratch = f"{path}.part"
-    try:
-        with open(scratch, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(scratch, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("error-file-write", path=path, reason=reason) from error
 
 
 def _table(made: FeedReport, say: Say) -> list[str]:
@@ -101,24 +87,4 @@ def _table(made: FeedReport, say: Say) -> list[str]:
         for number, (name, row) in enumerate(zip(names, shares(made), strict=True), 1)
     ]  # fmt: skip
     numbers = ["", say("report-feed"), *map(str, range(1, len(names) + 1))]
-    return [*_aligned([head, *rows]), "", say("report-short"), *_aligned([numbers, *overlap])]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows in columns: the number right, the name left, the rest right."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell + " " * (width - _width(cell))
-            if place == 1
-            else " " * (width - _width(cell)) + cell
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return [*aligned([head, *rows]), "", say("report-short"), *aligned([numbers, *overlap])]
