@@ -169,8 +169,9 @@ class Figures(msgspec.Struct, frozen=True):
     """What a run found, in numbers.
 
     `severities` counts sites by the words of their findings, and `severe` those with a critical or
-    a high one. `reasons` counts the sites without a result, `again` how often one was put off because we were
-    down. `requests`, `connections` and `bytes_in` are all that the run asked for and got.
+    a high one. `reasons` counts the sites without a result, `again` how often one was put off
+    because we were down. `requests`, `connections` and `bytes_in` are all that the run asked for
+    and got, and `took_s` the time from the first of its facts to the last.
     """
 
     run: Run

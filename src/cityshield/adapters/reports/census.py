@@ -13,6 +13,7 @@ from cityshield.vocabulary.census import Figures
 
 _SHOWN_CHECKS = 10
 _SHOWN_SHARES = 12
+_SHOWN_WORST = 20
 _LETTERS = "ABCDEF"
 
 _SEVERITY_WORDS = {
@@ -93,6 +94,7 @@ def render(
         shares=[(name, title, [(item, _strip(item.grades, item.name)) for item in
                                rows[:_SHOWN_SHARES]], rows) for name, title, rows in shares],
         all_grades=list(grades),
+        worst=figures.worst[:_SHOWN_WORST],
         reason_bars={
             name: _bar(count / max(figures.run.targets, 1), "soon", name)
             for name, count in figures.reasons.items()
