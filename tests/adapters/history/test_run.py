@@ -21,7 +21,7 @@ HOSTS = [f"site-{number}.example" for number in range(40)]
 @pytest.fixture
 def folder(home: Path) -> RunFolder:
     made = RunFolder(home, 1)
-    wanted = [(Site(host, "O'Neill \"x\"", "s", "区"), "") for host in HOSTS]
+    wanted = [(Site(host, 'O\'Neill "x"', "s", "区"), "") for host in HOSTS]
     assert made.write_plan([*wanted, *wanted[:5], (Site("out.example"), "out-of-scope")]) == 41
     return made
 
