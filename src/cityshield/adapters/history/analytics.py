@@ -73,6 +73,7 @@ def analytics(folder: Path) -> Iterator[Analytics]:
     }
     connection = duckdb.connect(":memory:", config=settings)
     try:
+        connection.execute("SET enable_progress_bar = false")  # it would draw on standard output
         yield Analytics(connection, folder)
     finally:
         connection.close()
