@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,8 @@ from cityshield.adapters.store.place import locked
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, Visit, grade_of
+from cityshield.visits import Judge, Visit, grade_of, most_asked
 from cityshield.vocabulary.census import (
-    MOST_CONNECTIONS,
-    MOST_REQUESTS,
     OPTED_OUT,
     OUT_OF_SCOPE,
     PAUSED,
@@ -108,11 +107,11 @@ class Runs:
             scope = count_sites(self.engine)
             counts[OPTED_OUT] = scope.opted_out
             counts["fresh"] = scope.sites - scope.opted_out - counts[""]
-        visits = counts[""]
+        visits, most = counts[""], most_asked(profile)
         return Plan(
             profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
-            visits * MOST_REQUESTS[profile], visits * MOST_CONNECTIONS[profile],
-            round(visits / rate) if rate else None,
+            visits * most.requests, visits * most.connections,
+            ceil(visits / rate) if rate else None,
         )  # fmt: skip
 
     def start(self, wanted: Wanted, profile: str) -> Run:

@@ -14,10 +14,6 @@ FULL: Final = "full"
 PROFILES: Final = (QUICK, STANDARD, FULL)
 """How much is asked of a site, from the least to the most; each asks what the ones before do."""
 
-MOST_REQUESTS: Final = {QUICK: 4, STANDARD: 30, FULL: 230}
-MOST_CONNECTIONS: Final = {QUICK: 4, STANDARD: 20, FULL: 24}
-"""What one site is asked at the most, by profile."""
-
 RUNNING: Final = "running"
 PAUSED: Final = "paused"
 VISITED: Final = "visited"

@@ -54,7 +54,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
         return Figures(
             run,
             ask.rows("SELECT count(*) FROM judged")[0][0],
-            {reason: reasons[reason] for reason in REASONS if reason in reasons},
+            {name: reasons[name] for name in sorted(reasons, key=_place)},
             dict(ask.rows("SELECT grade, count(*) FROM judged GROUP BY 1 ORDER BY 1")),
             {word: severities[word] for word in WORST_FIRST if word in severities},
             ask.rows(f"SELECT count(DISTINCT n) FROM found WHERE severity IN {_SEVERE}")[0][0],
@@ -76,6 +76,11 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             bytes_in=int(asked[2]),
             took_s=int(asked[4]),
         )
+
+
+def _place(reason: str) -> tuple[int, str]:
+    """Where a reason stands among the others; those that nobody foresaw come last."""
+    return REASONS.index(reason) if reason in REASONS else len(REASONS), reason
 
 
 def _shares(ask: Analytics, folder: RunFolder, column: str) -> list[Share]:

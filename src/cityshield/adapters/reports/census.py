@@ -73,6 +73,7 @@ def render(
         severity=lambda name: severity_word(name, say),
         reason=lambda name: reason_word(name, say),
         grades=grades,
+        ungraded=figures.grades.get("", 0),
         kind=_kind,
         strip=_strip(grades, say("report-census-grades")),
         grade_bars={

@@ -58,6 +58,7 @@ report-census-without = Without a result
 report-census-grade = Grade
 report-census-grades = Grades
 report-census-grades-why = A is the best. Serious faults weigh the most.
+report-census-ungraded = Without a grade, because too little could be seen: { $count }
 report-census-first = What to mend first
 report-census-first-why = The worst faults, and among them those on the most sites. Below each is what its owner can do now.
 report-census-clean = No faults were found.

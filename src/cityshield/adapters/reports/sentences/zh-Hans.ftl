@@ -58,6 +58,7 @@ report-census-without = 没有结果
 report-census-grade = 等级
 report-census-grades = 等级分布
 report-census-grades-why = A 最好。问题越严重，扣得越多。
+report-census-ungraded = 看到的太少，没有评级：{ $count } 个
 report-census-first = 先改这些
 report-census-first-why = 最严重的排在前面，同样严重的，涉及网站多的在前。每条下面写着现在能做什么。
 report-census-clean = 没有发现问题。
