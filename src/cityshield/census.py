@@ -86,6 +86,7 @@ class Gathering:
     """Visits the sites of a run that have no facts yet, and records what comes.
 
     `rate` is how many visits are begun in a second at most, 0 for no bound beside the gatherer's.
+    `cut_off` is told when no canary answers any more, and when one does again.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Gathering:
         *,
         rate: float = 0.0,
         progress: Callable[[int], None] | None = None,
+        cut_off: Callable[[bool], None] | None = None,
     ) -> None:
         self._engine = engine
         self._folder = folder
@@ -106,6 +108,7 @@ class Gathering:
         self._clock = clock
         self._rate = rate
         self._progress = progress
+        self._cut_off = cut_off
         self._stopping = asyncio.Event()
         self._up = asyncio.Event()
         self._begun: dict[str, tuple[int, float]] = {}
@@ -132,9 +135,12 @@ class Gathering:
         self.done = self._folder.settled()
         self.settled = sum(self.done)
         try:
-            if self._vantage.can_tell and not await self._vantage.is_up():
-                await self._vantage.wait_until_up(self._stopping)
-            self._see()
+            if (
+                not self._vantage.can_tell
+                or await self._vantage.is_up()
+                or await self._wait_for_up()
+            ):
+                self._see()
             await self._round(self._planned())
             while self._again and not self._stopping.is_set():
                 again = [Planned(n, host) for n, host in sorted(self._again.items())]
@@ -240,9 +246,18 @@ class Gathering:
             return
         self._up.clear()
         self._put_off_held()
-        if await self._vantage.wait_until_up(self._stopping):
+        if await self._wait_for_up():
             self._put_off_held()
             self._see()
+
+    async def _wait_for_up(self) -> bool:
+        """Wait until a canary answers, and say so; False when stopped before."""
+        if self._cut_off is not None:
+            self._cut_off(True)
+        is_up = await self._vantage.wait_until_up(self._stopping)
+        if is_up and self._cut_off is not None:
+            self._cut_off(False)
+        return is_up
 
     def _see(self) -> None:
         self._up_since = self._asked_at = time.monotonic()

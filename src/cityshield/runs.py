@@ -148,6 +148,7 @@ class Runs:
         rate: float = 0.0,
         progress: Callable[[int], None] | None = None,
         started: Callable[[Gathering], None] | None = None,
+        cut_off: Callable[[bool], None] | None = None,
     ) -> Run:
         """Visit the sites of a run that have no facts yet; the run as it stands then.
 
@@ -158,7 +159,7 @@ class Runs:
             vantage = Vantage(self._config.census.canaries, open_visit(QUICK))
             gathering = Gathering(
                 self.engine, self.folder(run), open_visit(run.profile), vantage, self._clock,
-                rate=rate, progress=progress,
+                rate=rate, progress=progress, cut_off=cut_off,
             )  # fmt: skip
             if started is not None:
                 started(gathering)

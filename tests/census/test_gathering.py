@@ -136,9 +136,11 @@ def test_while_canaries_are_silent_nobody_is_called_dead(home: Path, engine: Eng
     async def main() -> Run:
         asyncio.get_running_loop().call_later(3, down.unlink)
         how = gatherer(down=down, wait_s=0.02)
-        return await runs.visit(run, lambda profile: how, progress=progress)
+        return await runs.visit(run, lambda profile: how, progress=progress, cut_off=told.append)
 
+    told: list[bool] = []
     run = asyncio.run(main())
+    assert told == [True, False]
     assert run.state == VISITED
     assert kept(runs, run) == {host: facts_of(host) for host in (*HOSTS, *CANARIES)}
     folder = runs.folder(run)

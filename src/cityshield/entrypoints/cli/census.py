@@ -110,6 +110,9 @@ def run(
                 rate=rate or 0.0,
                 progress=progress.advance,
                 started=started,
+                cut_off=lambda is_so: click.echo(
+                    say("sites-cut-off" if is_so else "sites-back"), err=True
+                ),
             ),
             say,
         )
