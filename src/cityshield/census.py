@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from cityshield.adapters.history.run import Planned, Record, RunFolder
@@ -33,6 +34,9 @@ MOST_HELD = 50
 
 MOST_TRIES = 5
 """How often a site is put off because we were down, before that is its result."""
+
+GRACE_S = 15.0
+"""How long visits under way may take to their end when somebody stops a run."""
 
 _CANARY_EVERY_S = 30.0
 _LOOK_AT_SCOPE = 200
@@ -119,12 +123,13 @@ class Gathering:
         self._asked_at = 0.0
         self._packing: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self.grace_s = GRACE_S
         self.done = bytearray()
         self.settled = 0
         self.settled_now = 0
 
     def stop(self) -> None:
-        """Begin no more visits; those that are under way are ended and recorded."""
+        """Begin no more visits; those under way that end within `grace_s` are recorded."""
         self._stopping.set()
 
     async def run(self) -> bool:
@@ -157,11 +162,11 @@ class Gathering:
 
     async def _round(self, pieces: Iterator[list[Planned]]) -> None:
         """Visit sites once, each; what is to be visited again is noted."""
-        async for facts in self._visit(self._feed(pieces)):
-            begun = self._begun.pop(facts.host, None)
-            if begun is None:
-                continue  # nobody asked for it
-            await self._take(*begun, facts)
+        async with aclosing(self._until_stopped(self._visit(self._feed(pieces)))) as visits:
+            async for facts in visits:
+                begun = self._begun.pop(facts.host, None)
+                if begun is not None:  # else nobody asked for it
+                    await self._take(*begun, facts)
         for host, (n, _) in self._begun.items():  # whoever visits lost them
             if not self._stopping.is_set():
                 self._put_off(n, _bare(host, self._clock.now(), STOPPED))
@@ -173,6 +178,29 @@ class Gathering:
         elif self._held and await self._vantage.is_up():
             self._release()
         self._held.clear()  # seen at a time of which nothing is known: visited again another time
+
+    async def _until_stopped(self, visits: AsyncIterator[SiteFacts]) -> AsyncGenerator[SiteFacts]:
+        """What comes until the end, or until a while after somebody stopped the run."""
+        stopped = asyncio.create_task(self._stopped_long_ago())
+        try:
+            while True:
+                coming = asyncio.create_task(_next(visits))
+                await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    await asyncio.wait({coming})
+                    return
+                if (facts := coming.result()) is None:
+                    return
+                yield facts
+        finally:
+            stopped.cancel()
+            if isinstance(visits, AsyncGenerator):
+                await visits.aclose()
+
+    async def _stopped_long_ago(self) -> None:
+        await self._stopping.wait()
+        await asyncio.sleep(self.grace_s)
 
     async def _feed(self, pieces: Iterator[list[Planned]]) -> AsyncIterator[str]:
         """The hosts to visit now: in scope at this moment, at the pace of the run."""
@@ -305,6 +333,12 @@ def _down(facts: SiteFacts) -> SiteFacts:
 
 def _bare(host: str, at: int, reason: str) -> SiteFacts:
     return SiteFacts(Subject("site", host), host, at, reason=reason, read=0.0)
+
+
+async def _next(visits: AsyncIterator[SiteFacts]) -> SiteFacts | None:
+    async for facts in visits:
+        return facts
+    return None
 
 
 async def _each(hosts: Iterable[str]) -> AsyncIterator[str]:

@@ -223,6 +223,29 @@ def test_a_gatherer_that_breaks_leaves_a_run_to_go_on_with(runs: Runs) -> None:
     assert visit(runs, run, gatherer()).settled == 202
 
 
+def test_visits_that_do_not_end_do_not_hold_a_pause_up(runs: Runs) -> None:
+    ended: list[str] = []
+
+    async def how(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
+        try:
+            count = 0
+            async for host in hosts:
+                count += 1
+                if count > 30:
+                    await asyncio.sleep(600)
+                yield facts_of(host)
+        finally:
+            ended.append("closed")
+
+    def started(gathering: Gathering) -> None:
+        gathering.grace_s = 0.2
+        asyncio.get_running_loop().call_later(0.5, gathering.stop)
+
+    run = visit(runs, runs.start(Wanted(), "quick"), how, started=started)
+    assert (run.state, run.settled, ended) == (PAUSED, 30, ["closed"])
+    assert visit(runs, run, gatherer()).settled == 202
+
+
 def test_the_rate_is_kept(runs: Runs) -> None:
     run = runs.start(Wanted(HOSTS[:20]), "quick")
     started = time.monotonic()
