@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -300,6 +299,7 @@ def _stoppable(
     begin: Callable[[Callable[[Gathering], None]], Coroutine[Any, Any, Run]], say: Say
 ) -> Run:
     """Run to the end, or until somebody interrupts: at first gently, then at once."""
+    import asyncio
 
     async def main() -> Run:
         loop = asyncio.get_running_loop()
