@@ -182,19 +182,21 @@ class Gathering:
     async def _until_stopped(self, visits: AsyncIterator[SiteFacts]) -> AsyncGenerator[SiteFacts]:
         """What comes until the end, or until a while after somebody stopped the run."""
         stopped = asyncio.create_task(self._stopped_long_ago())
+        coming: asyncio.Task[SiteFacts | None] | None = None
         try:
             while True:
                 coming = asyncio.create_task(_next(visits))
                 await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if not coming.done():
-                    coming.cancel()
-                    await asyncio.wait({coming})
                     return
                 if (facts := coming.result()) is None:
                     return
                 yield facts
         finally:
             stopped.cancel()
+            if coming is not None and not coming.done():
+                coming.cancel()
+                await asyncio.wait({coming})
             if isinstance(visits, AsyncGenerator):
                 await visits.aclose()
 
