@@ -134,6 +134,16 @@ class Console(_Table, frozen=True):
     longest_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 12
 
 
+class Census(_Table, frozen=True):
+    """Runs through websites: hosts that are known to be well, and how long facts are kept.
+
+    A canary is a site in scope. While none answers, it is we who are cut off.
+    """
+
+    canaries: tuple[str, ...] = ()
+    keep_days: Days = 730
+
+
 class Config(_Table, frozen=True):
     """Everything an operator may set; each has a default that is safe to run with."""
 
@@ -148,6 +158,7 @@ class Config(_Table, frozen=True):
     expiry: Expiry = Expiry()
     decisions: Decisions = Decisions()
     console: Console = Console()
+    census: Census = Census()
     zone: ZoneSettings = ZoneSettings()
     net: NetSettings = NetSettings()
 

@@ -15,10 +15,12 @@ import structlog
 
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.listings import agreement_of
+from cityshield.adapters.store.retention import SERVICE
 from cityshield.adapters.store.subscriptions import list_subscribed
 from cityshield.adapters.store.zone import StoredZone
+from cityshield.runs import Runs
 from cityshield.service import Service
-from cityshield.vocabulary.errors import CityShieldError
+from cityshield.vocabulary.errors import CityShieldError, StoreError
 
 _LOOK_EVERY_S = 10
 _AGAIN_AFTER_S = 3600
@@ -41,9 +43,17 @@ async def _keep_house(service: Service) -> None:
     while True:
         try:
             await asyncio.to_thread(service.clean)
+            await asyncio.to_thread(_forget_runs, service)
         except Exception as error:  # a full disk or a lock today says nothing of tomorrow
             log.error("retention", error=type(error).__name__)
         await asyncio.sleep(service.config.retention.every_s)
+
+
+def _forget_runs(service: Service) -> None:
+    """Delete what old runs through websites kept, unless one is under way."""
+    runs = Runs(service.engine, service.home, service.clock, service.config, SERVICE)
+    with suppress(StoreError):
+        runs.forget(service.config.census.keep_days)
 
 
 async def _fetch(service: Service) -> None:

@@ -23,6 +23,9 @@ SCOPES: Final[dict[str, str]] = {
     "decisions:write": ANALYST,
     "appeals:read": ANALYST,
     "appeals:write": ANALYST,
+    "sites:read": READER,
+    "sites:write": OPERATOR,
+    "sites:run": OPERATOR,
     "audit:read": ANALYST,
     "tokens:write": ADMIN,
 }

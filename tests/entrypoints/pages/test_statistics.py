@@ -19,7 +19,6 @@ from cityshield.adapters.store.database import open_database
 from cityshield.appeals import Appeals
 from cityshield.config import Config
 from cityshield.desk import Desk
-from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
 from cityshield.entrypoints.pages.routes import FOLDER
 from cityshield.entrypoints.pages.statistics import KEPT_S, Kept
 from cityshield.vocabulary.errors import StoreError
@@ -190,16 +189,3 @@ def test_one_is_said_as_one() -> None:
     ):
         assert told in say("statistics-wrong-how", "en", count=count)
     assert "deleted 1 day after" in say("appeal-keeps", "en", days="1")
-
-
-def test_bars_and_columns_fit_their_drawing() -> None:
-    drawn = bars([("a", 10), ("b", 5), ("c", 0)])
-    assert [bar.width for bar in drawn.rows] == [WIDTH, WIDTH / 2, 0]
-    assert bars([]).height == 0
-    assert bars([("a", 0)]).rows[0].width == 0
-    made = columns([(4, 0), (0, 2)])
-    up, down = made.columns
-    assert up.up_y + up.up == made.middle
-    assert made.middle + up.up <= made.height and down.down == up.up / 2
-    assert down.x + down.width <= WIDTH
-    assert columns([(0, 0)]).most == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from cityshield.adapters.reports import charts
@@ -22,15 +22,8 @@ _DAY_S, _HOUR_S = 86_400, 3600
 
 def render(report: FeedReport, say: Say, language: str, operator: str) -> str:
     """The page in a language; `say` speaks the sentences beside this module."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     feeds = report.feeds
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         lang=language,
         t=say,
         operator=operator,
@@ -47,6 +40,18 @@ def render(report: FeedReport, say: Say, language: str, operator: str) -> str:
         overlap=shares(report),
         course={feed.name: _course(feed, say) for feed in feeds if feed.syncs},
     )
+
+
+def template(name: str) -> Template:
+    """A template of a page that needs nothing else."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def shares(report: FeedReport) -> list[list[float]]:

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from cityshield.guards.check import Check
 
+FOLDER: Final = Path(__file__).parent
+"""Where the general sentences are."""
+
 LANGUAGES: Final = ("en", "zh-Hans")
 FOR_PACKS: Final = ("level-", "unknown-message-", "weak-message-", "coach", "abstained-")
 """How the general sentences begin that every runtime of the messages guard says."""
@@ -59,7 +62,7 @@ class Sentences:
     A sentence that is missing is shown as its id, so that a gap is seen and nothing fails.
     """
 
-    def __init__(self, folders: tuple[Path, ...] = (Path(__file__).parent,)) -> None:
+    def __init__(self, folders: tuple[Path, ...] = (FOLDER,)) -> None:
         self._folders = folders
         self._loaded: dict[str, dict[str, str]] = {}
         self._cards: set[tuple[str, str]] = set()

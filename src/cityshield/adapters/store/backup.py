@@ -25,6 +25,10 @@ from cityshield.adapters.store.tables import (
     guard_names,
     indicators,
     settings,
+    site_imports,
+    site_opt_outs,
+    site_runs,
+    sites,
     sources,
     tokens,
 )
@@ -113,16 +117,19 @@ def export_everything(engine: Engine) -> Iterator[dict[str, Any]]:
     tokens, sessions, and what was written in appeals.
     """
     with engine.connect() as connection:
-        for table in (settings, sources, feeds, feed_syncs):
-            for row in connection.execute(select(table)).mappings():
+        lists = (settings, sources, feeds, feed_syncs)
+        websites = (site_imports, sites, site_opt_outs, site_runs)
+        for table in (*lists, *websites):
+            query = select(table).execution_options(yield_per=10_000)
+            for row in connection.execute(query).mappings():
                 yield {"table": str(table.name), **row}
-        query = (
+        listed = (
             select(indicators, sources.c.name.label("source"))
             .join_from(indicators, sources)
             .order_by(indicators.c.key, indicators.c.source_id)
             .execution_options(yield_per=10_000)
         )
-        for row in connection.execute(query).mappings():
+        for row in connection.execute(listed).mappings():
             yield {
                 "table": "indicators",
                 "kind": KINDS[row["kind"]],

@@ -20,7 +20,7 @@ from cityshield.adapters.store.place import STORE_NAME, disk_full, locked
 from cityshield.vocabulary.errors import StoreError
 
 FILE_NAME = STORE_NAME
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test compares it with the folder."""
 
 _BUSY_MS = 30_000

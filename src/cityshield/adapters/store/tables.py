@@ -256,3 +256,78 @@ settings = Table(
     Column("name", String(100), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+_LONG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+site_imports = Table(
+    "site_imports",
+    metadata,
+    Column("id", _LONG_ID, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("authorised_by", Text, nullable=False),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", _LONG_ID, primary_key=True),
+    Column("host", String(255), nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("import_id", BigInteger, ForeignKey("site_imports.id"), nullable=False),
+    Column("visited_at", BigInteger),
+    Column("run_id", BigInteger),
+    Column("reason", String(20), nullable=False),
+    Column("grade", String(4), nullable=False),
+)
+
+site_opt_outs = Table(
+    "site_opt_outs",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+site_runs = Table(
+    "site_runs",
+    metadata,
+    Column("id", _LONG_ID, primary_key=True),
+    Column("profile", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("targets", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("judgement", Integer, nullable=False),
+    Column("judged_at", BigInteger),
+)
+
+site_checks = Table(
+    "site_checks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+)
+
+site_findings = Table(
+    "site_findings",
+    metadata,
+    Column("site_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("check_id", Integer, primary_key=True, autoincrement=False),
+    Column("location", Text, primary_key=True),
+    Column("severity", SmallInteger, nullable=False),
+    Column("profile", SmallInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("run_id", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+"""What is wrong with a site now, and until when it was: `profile` is how much was asked when it was
+last seen, for a visit that asks less does not show that it is gone."""

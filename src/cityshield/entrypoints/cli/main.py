@@ -21,6 +21,7 @@ COMMANDS = {
     "feeds": ("feeds:feeds", "Import, subscribe to and compare lists of indicators."),
     "decisions": ("decisions:decisions", "Block, warn of, allow; approve, enforce, export."),
     "appeals": ("appeals:appeals", "Answer those who say that a decision is wrong."),
+    "sites": ("sites:sites", "Keep, visit, judge and report the websites of a city."),
     "checks": ("checks:checks", "List every check, or test their examples."),
     "explain": ("checks:explain", "Say what a check looks for and why."),
     "doctor": ("doctor:doctor", "Say what works, what is missing, how to mend it."),

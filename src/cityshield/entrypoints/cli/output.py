@@ -1,12 +1,13 @@
-"""Files that commands write for others."""
+"""Tables on a terminal, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from cityshield.entrypoints.cli.speech import pad, width
 from cityshield.vocabulary.errors import InputError
 
 
@@ -30,3 +31,16 @@ def write_whole(path: str, pieces: Iterable[str]) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError("error-file-write", path=path, reason=reason) from error
+
+
+def aligned(rows: Sequence[Sequence[str]], left: frozenset[int] = frozenset({1})) -> list[str]:
+    """Rows in columns: those of words to the left, those of numbers to the right."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            pad(cell, columns) if place in left else " " * (columns - width(cell)) + cell
+            for place, (cell, columns) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines

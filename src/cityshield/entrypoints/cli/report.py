@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,7 @@ import click
 
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.main import home_option, language_option
-from cityshield.entrypoints.cli.output import write_whole
-from cityshield.entrypoints.cli.speech import pad, width
+from cityshield.entrypoints.cli.output import aligned, write_whole
 from cityshield.entrypoints.cli.store import open_store, to_json
 from cityshield.vocabulary.report import STALE_DAYS, FeedReport
 
@@ -89,17 +87,4 @@ def _table(made: FeedReport, say: Say) -> list[str]:
         for number, (name, row) in enumerate(zip(names, shares(made), strict=True), 1)
     ]  # fmt: skip
     numbers = ["", say("report-feed"), *map(str, range(1, len(names) + 1))]
-    return [*_aligned([head, *rows]), "", say("report-short"), *_aligned([numbers, *overlap])]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows in columns: the number right, the name left, the rest right."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            pad(cell, columns) if place == 1 else " " * (columns - width(cell)) + cell
-            for place, (cell, columns) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    return [*aligned([head, *rows]), "", say("report-short"), *aligned([numbers, *overlap])]

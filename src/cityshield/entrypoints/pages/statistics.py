@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
@@ -14,10 +14,11 @@ import msgspec
 import structlog
 from litestar import Request, Response, get
 from litestar.handlers import BaseRouteHandler
+from markupsafe import Markup
 
+from cityshield.adapters.reports.charts import bars, columns
 from cityshield.adapters.store.statistics import FEWEST_APPEALS, read_statistics
 from cityshield.entrypoints.look.look import language_of
-from cityshield.entrypoints.pages.charts import WIDTH, bars, columns
 from cityshield.entrypoints.pages.routes import Page
 from cityshield.entrypoints.pages.spans import span
 from cityshield.guards.dates import moment
@@ -140,17 +141,26 @@ def render(page: Page, figures: Statistics, language: str) -> bytes:
         at=moment(figures.at),
         total=sum(count for _, count in blocks),
         charts=[
-            ("in-force", bars(blocks), blocks),
-            ("ends", bars(ends), ends),
-            ("appeals", bars(appeals), appeals),
+            (name, Markup(bars(rows, f"{name}-title")), rows)  # noqa: S704
+            for name, rows in (("in-force", blocks), ("ends", ends), ("appeals", appeals))
         ],
-        weeks=columns([(week.made, week.ended) for week in figures.weeks]),
-        width=WIDTH,
+        weeks=Markup(_weeks(figures, t)),  # noqa: S704
         medians=medians,
         fewest=FEWEST_APPEALS,
         licence=page.service.config.decisions.licence,
         minutes=KEPT_S // 60,
     )
+
+
+def _weeks(figures: Statistics, t: Callable[..., str]) -> str:
+    """The chart of what was made and ended week by week; empty where nothing was."""
+    pairs = [(week.made, week.ended) for week in figures.weeks]
+    most = max((value for pair in pairs for value in pair), default=0)
+    if not most:
+        return ""
+    span = f"{figures.weeks[0].monday} – {figures.weeks[-1].monday}"
+    above = f"▲ {t('made')}", t("scale", most=f"{most:,}")
+    return columns(pairs, "weeks-title", (*above, f"▼ {t('ended')}", span))
 
 
 def _about(page: Page) -> dict[str, str]:

@@ -1,0 +1,298 @@
+"""Runs of a census from start to end: who may, what is kept where, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cityshield.adapters.history.analytics import analytics
+from cityshield.adapters.history.run import FindingRow, RunFolder, VerdictRow
+from cityshield.adapters.store.census import (
+    LONGEST_LOCATION,
+    Outcome,
+    close_judgement,
+    forget_runs,
+    get_run,
+    keep_outcomes,
+    list_runs,
+    note_run,
+    start_run,
+)
+from cityshield.adapters.store.place import locked
+from cityshield.adapters.store.sites import count_sites, look_up, to_visit
+from cityshield.census import Gathering, Vantage
+from cityshield.desks.sites.inventory import host_of
+from cityshield.visits import Judge, Visit, grade_of, most_asked
+from cityshield.vocabulary.census import (
+    OPTED_OUT,
+    OUT_OF_SCOPE,
+    PAUSED,
+    QUICK,
+    RUNNING,
+    VISITED,
+    Run,
+    Site,
+)
+from cityshield.vocabulary.errors import ConfigurationError, InputError, StoreError
+from cityshield.vocabulary.identity import Identity
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cityshield.config import Config
+    from cityshield.ports.clock import Clock
+
+_LOCK_NAME = "sites.lock"
+_DAY_S = 86_400
+_LOOK_UP = 500
+
+OpenVisit = Callable[[str], Visit]
+"""The gatherer for a profile."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a run would do: `visits` sites are visited; the others are not, for the reason named.
+
+    `requests` and `connections` are the most that it could ask for, all sites together, and
+    `takes_s` the least time that it needs at the rate that was given, None without one.
+    """
+
+    profile: str
+    visits: int
+    out_of_scope: int
+    opted_out: int
+    fresh: int
+    requests: int
+    connections: int
+    takes_s: int | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which sites a run is to visit: those of `hosts`, else the whole inventory.
+
+    Those that were visited in the last `older_than_days` days are left out.
+    """
+
+    hosts: Iterable[str] | None = None
+    older_than_days: int | None = None
+
+
+class Runs:
+    """The runs of a data directory; acts are those of `by`."""
+
+    def __init__(
+        self, engine: Engine, home: Path, clock: Clock, config: Config, by: Identity
+    ) -> None:
+        self.engine = engine
+        self._home = home
+        self._clock = clock
+        self._config = config
+        self._by = by
+
+    def folder(self, run: Run) -> RunFolder:
+        """The files of a run."""
+        return RunFolder(self._home, run.id)
+
+    def plan(self, wanted: Wanted, profile: str, rate: float = 0.0) -> Plan:
+        """What a run would do, without doing it."""
+        counts = {"": 0, OUT_OF_SCOPE: 0, OPTED_OUT: 0, "fresh": 0}
+        for _, reason in self._choose(wanted):
+            counts[reason] += 1
+        if wanted.hosts is None:
+            scope = count_sites(self.engine)
+            counts[OPTED_OUT] = scope.opted_out
+            counts["fresh"] = scope.sites - scope.opted_out - counts[""]
+        visits, most = counts[""], most_asked(profile)
+        return Plan(
+            profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
+            visits * most.requests, visits * most.connections,
+            ceil(visits / rate) if rate else None,
+        )  # fmt: skip
+
+    def start(self, wanted: Wanted, profile: str) -> Run:
+        """Plan a new run and keep its plan; InputError where there is nothing to visit."""
+        self._require_canaries()
+        detail: dict[str, str | int | None] = {"older_than_days": wanted.older_than_days}
+        chosen = self._choose(wanted)
+        first = next(chosen, None)
+        if first is None:
+            raise InputError("error-sites-nothing")
+        run = start_run(self.engine, self._by, self._clock.now(), profile, detail)
+        kept = ((site, why) for site, why in _chain(first, chosen) if why != "fresh")
+        targets = self.folder(run).write_plan(kept)
+        return note_run(self.engine, run.id, targets=targets)
+
+    def unfinished(self) -> Run:
+        """The newest run that has sites without facts; InputError when there is none."""
+        for run in list_runs(self.engine):
+            if run.state in (RUNNING, PAUSED) and run.targets:
+                return run
+        raise InputError("error-sites-nothing-unfinished")
+
+    def left(self, run: Run) -> int:
+        """How many sites of a run have no facts yet."""
+        with self._alone():
+            done = self.folder(run).settled()
+        return len(done) - sum(done)
+
+    async def visit(
+        self,
+        run: Run,
+        open_visit: OpenVisit,
+        *,
+        rate: float = 0.0,
+        progress: Callable[[int], None] | None = None,
+        started: Callable[[Gathering], None] | None = None,
+        cut_off: Callable[[bool], None] | None = None,
+    ) -> Run:
+        """Visit the sites of a run that have no facts yet; the run as it stands then.
+
+        StoreError while another process visits sites. `started` is given what can be stopped.
+        """
+        self._require_canaries()
+        with self._alone():
+            vantage = Vantage(self._config.census.canaries, open_visit(QUICK))
+            gathering = Gathering(
+                self.engine, self.folder(run), open_visit(run.profile), vantage, self._clock,
+                rate=rate, progress=progress, cut_off=cut_off,
+            )  # fmt: skip
+            if started is not None:
+                started(gathering)
+            note_run(self.engine, run.id, state=RUNNING)
+            try:
+                is_whole = await gathering.run()
+            except BaseException:
+                note_run(self.engine, run.id, state=PAUSED, settled=gathering.settled)
+                raise
+            now = self._clock.now()
+            return note_run(
+                self.engine, run.id,
+                act=(self._by, "sites.visited" if is_whole else "sites.pause", now),
+                state=VISITED if is_whole else PAUSED,
+                settled=gathering.settled, ended_at=now if is_whole else None,
+            )  # fmt: skip
+
+    def judge(self, run: Run, judge: Judge, progress: Callable[[int], None] | None = None) -> Run:
+        """Judge the kept facts of a run, anew if need be, without asking any site."""
+        folder, number, done = self.folder(run), run.judgement + 1, 0
+        if run.state in (RUNNING, PAUSED):
+            with self._alone():  # so that nobody writes what is packed here
+                folder.settled()
+                folder.pack(folder.turn())
+        judgement = folder.new_judgement(number)
+        with analytics(folder.path) as ask:
+            for piece in folder.facts(ask):
+                seen = [facts for _, facts in piece if not facts.reason]
+                verdicts = iter(judge.judge_many(seen))
+                outcomes = []
+                for n, facts in piece:
+                    if facts.reason:
+                        row = VerdictRow(n, facts.host, facts.at, facts.reason, "", "", 0.0, 0)
+                        judgement.add(row, ())
+                        outcomes.append(Outcome(facts.host, facts.at, facts.reason, ""))
+                        continue
+                    verdict = next(verdicts)
+                    grade = grade_of(verdict)
+                    judgement.add(
+                        VerdictRow(
+                            n, facts.host, facts.at, "", grade, verdict.level, verdict.coverage,
+                            len(verdict.failed),
+                        ),
+                        [
+                            FindingRow(
+                                n, facts.host, found.check, found.severity,
+                                found.location[:LONGEST_LOCATION], found.args,
+                            )
+                            for found in verdict.findings
+                        ],
+                    )  # fmt: skip
+                    failed = frozenset(item.check for item in verdict.failed)
+                    outcomes.append(
+                        Outcome(facts.host, facts.at, "", grade, verdict.findings, failed)
+                    )
+                keep_outcomes(self.engine, run, outcomes)
+                done += len(piece)
+                if progress is not None:
+                    progress(done)
+        judgement.close()
+        judged = close_judgement(self.engine, run, self._by, self._clock.now(), number)
+        folder.drop_judgements(but=number)
+        return judged
+
+    def judged(self, number: int) -> Run:
+        """A run that was judged; InputError for one that was not, or is none."""
+        run = get_run(self.engine, number)
+        if not run.judgement:
+            raise InputError("error-sites-not-judged", run=number)
+        return run
+
+    def forget(self, days: int) -> int:
+        """Delete what runs kept that began more than so many days ago; how many they were."""
+        before = self._clock.now() - days * _DAY_S
+        with self._alone():
+            gone = forget_runs(self.engine, self._by, self._clock.now(), before)
+            for number in gone:
+                RunFolder(self._home, number).remove()
+        return len(gone)
+
+    def _choose(self, wanted: Wanted) -> Iterator[tuple[Site, str]]:
+        """The sites of a run, and why some of them are not visited."""
+        before = None
+        if wanted.older_than_days is not None:
+            before = self._clock.now() - wanted.older_than_days * _DAY_S
+        if wanted.hosts is None:
+            for site in to_visit(self.engine, before):
+                yield site, ""
+            return
+        for some in _pieces(dict.fromkeys(wanted.hosts)):
+            found = look_up(self.engine, some)
+            for host in some:
+                row = found.get(host)
+                if row is None:
+                    yield Site(host), OUT_OF_SCOPE
+                    continue
+                site = Site(host, row.owner, row.sector, row.district)
+                if row.out_at is not None:
+                    yield site, OPTED_OUT
+                elif before is not None and (row.visited_at or 0) >= before:
+                    yield site, "fresh"
+                else:
+                    yield site, ""
+
+    def _require_canaries(self) -> None:
+        """ConfigurationError when a canary is no host in scope: nothing else is ever visited."""
+        canaries = self._config.census.canaries
+        found = look_up(self.engine, [host_of(canary) or "" for canary in canaries])
+        for canary in canaries:
+            row = found.get(canary)
+            if row is None or row.out_at is not None:
+                raise ConfigurationError("error-sites-canary", host=canary[:200])
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with locked(self._home / _LOCK_NAME, wait=False):
+                yield
+        except BlockingIOError:
+            raise StoreError("error-sites-busy") from None
+
+
+def _chain(first: tuple[Site, str], rest: Iterator[tuple[Site, str]]) -> Iterator[tuple[Site, str]]:
+    yield first
+    yield from rest
+
+
+def _pieces(hosts: Iterable[str]) -> Iterator[list[str]]:
+    piece: list[str] = []
+    for host in hosts:
+        piece.append(host)
+        if len(piece) == _LOOK_UP:
+            yield piece
+            piece = []
+    if piece:
+        yield piece

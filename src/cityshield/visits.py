@@ -1,0 +1,93 @@
+"""Where runs meet the guard of websites: who visits them, who judges them, and in what words.
+
+The only place that knows how a gatherer is made and how a verdict names its grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from cityshield.guards.sites.facts import SiteFacts
+from cityshield.vocabulary.census import FULL, QUICK, STANDARD
+from cityshield.vocabulary.errors import ConfigurationError
+from cityshield.vocabulary.verdict import Verdict
+
+if TYPE_CHECKING:
+    from cityshield.config import Config
+
+GUARD = "sites"
+
+Visit = Callable[[AsyncIterator[str]], AsyncIterator[SiteFacts]]
+"""Visits hosts as they are named, and gives the facts of each as they are done, in any order."""
+
+
+class Judge(Protocol):
+    """The half of the guard that asks nobody."""
+
+    def judge_many(self, batch: Sequence[SiteFacts]) -> Sequence[Verdict]:
+        """A verdict for each site's facts, in order."""
+        ...
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a check is, why it matters and what to do, in one language; its number in CWE."""
+
+    what: str
+    why: str
+    now: str
+    cwe: int = 0
+
+
+Words = Callable[[str, str, dict[str, str]], About]
+"""What there is to say of a check's id in a language, with the arguments of a finding."""
+
+
+class Most(msgspec.Struct, frozen=True):
+    """What one site is asked at the most."""
+
+    requests: int
+    connections: int
+
+
+def most_asked(profile: str) -> Most:
+    """What one site is asked at the most in a profile, every redirect counted."""
+    return {QUICK: Most(12, 13), STANDARD: Most(46, 25), FULL: Most(246, 25)}[profile]
+
+
+def open_visit(home: Path, config: Config, profile: str) -> Visit:
+    """The polite gatherer, for a profile; ConfigurationError where it is not installed."""
+    raise ConfigurationError("error-sites-gatherer")
+
+
+def open_judge(home: Path, config: Config, folders: Sequence[Path] = ()) -> tuple[Judge, Words]:
+    """The guard of websites over kept facts, and the words of its checks."""
+    from cityshield.rooms import GUARDS
+    from cityshield.shield import build_shield
+
+    if GUARD not in GUARDS:
+        raise ConfigurationError("error-guard", guard=GUARD, guards=", ".join(GUARDS))
+    shield = build_shield(home, config, disk=False, folders=folders)
+    guard = shield.guard(GUARD)
+    checks = {check.id: check for check in guard.checks}
+
+    def words(check_id: str, language: str, args: dict[str, str]) -> About:
+        name, _, rule = check_id.partition("/")
+        check = checks.get(name)
+        if check is None:  # a check of then that is there no more
+            return About(check_id, "", "")
+        what, why, now = (
+            shield.sentences.say_of_check(check, rule, field, language, args)
+            for field in ("what", "why", "now")
+        )
+        return About(what, why, now, getattr(check.declaration, "cwe", 0) or 0)
+
+    return guard, words
+
+
+def grade_of(verdict: Verdict) -> str:
+    """The grade of a site: a letter, `A` the best; empty where there is none."""
+    return str(getattr(verdict, "grade", ""))
