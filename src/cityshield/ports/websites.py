@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Websites, as a gatherer may ask for them."""
-=======
-"""Visits to websites, as a gatherer may ask for them."""
->>>>>>> sitesB
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ from typing import Protocol, TypeVar
 
 from cityshield.vocabulary.subject import Subject
 
-<<<<<<< HEAD
 Facts_co = TypeVar("Facts_co", covariant=True)
 """The facts of the guard that asks: ports know none."""
 
@@ -21,14 +16,4 @@ class Websites(Protocol[Facts_co]):
 
     async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[Facts_co]:
         """The facts of each site, in order."""
-=======
-Facts = TypeVar("Facts", covariant=True)
-
-
-class Websites(Protocol[Facts]):
-    """Visits websites within the scope and the budget that the operator set."""
-
-    async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[Facts]:
-        """The facts of each site in order; one that was not visited says why in its facts."""
->>>>>>> sitesB
         ...
