@@ -146,8 +146,6 @@ def _ten_million(bench: Bench) -> Iterator[Row]:
         figure = f"memory of the service with {count:,} (RSS), {_ASKED:,} of them asked for"
         yield Row(figure, full, "MB", empty, "empty service", bar, f"{full - empty:+.1f} MB")
         yield from _delta(bench, home, service, added)
-        more = memory_mb(service.pid)["Rss"] - empty
-        yield Row("memory above empty after that import", more, "MB", bar=Bar("<=", 150))
 
 
 def _listed(count: int, most: int) -> Iterator[str]:
@@ -179,7 +177,7 @@ def _look_ups(home: Path, count: int) -> Iterator[Row]:
     for name, asked in figures.items():
         given = in_turn(5, {"ours": partial(ours, asked), "plain": partial(plain, asked)})
         mine, peer = (statistics.median(given[which]) for which in ("ours", "plain"))
-        bar = None if asked is known else Bar("<=", 5)
+        bar = None if asked is known else Bar("<=", 5, words="<= 5 us")
         yield Row(f"look-up among {count:,}, {name}", mine, "CPU us", peer, "SQLite, key only", bar)
 
 
@@ -218,6 +216,8 @@ def _delta(bench: Bench, home: Path, service: Served, added: int) -> Iterator[Ro
     asking.join()
     figure = f"import of {added:,} more, until the service answers with them"
     note = f"{cost.cpu_s:.1f} CPU s; the command ends after {cost.wall_s:.1f} s"
-    yield Row(figure, seen_at - started, "s", bar=Bar("<=", 5), note=note)
+    yield Row(figure, seen_at - started, "s", bar=Bar("<=", 5, words="<= 5 s"), note=note)
     note = f"{asked:,} asked meanwhile"
-    yield Row("queries that failed meanwhile", float(failed), "", bar=Bar("<=", 0), note=note)
+    yield Row(
+        "queries that failed meanwhile", float(failed), "", bar=Bar("<=", 0, words="0"), note=note
+    )

@@ -284,6 +284,7 @@ def test_appeals_are_answered_by_keys_alone(browser: Browser, city: City) -> Non
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         city.sign_in(page)
         page.click("a[href='/console/appeals'] >> nth=0")
+        page.wait_for_url(f"{city.url}/appeals")  # until its keys are there
         keys = page.keyboard
         keys.press("/")
         keys.type("appeal-nxax")

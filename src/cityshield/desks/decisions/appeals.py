@@ -199,11 +199,6 @@ def is_overdue(appeal: Appeal, now: int) -> bool:
     return appeal.state == OPEN and appeal.due <= now
 
 
-def had_part(decision: Decision, by: Identity) -> bool:
-    """Whether somebody proposed or approved a decision, or is tied to one who did by a token."""
-    return tie_to(decision, by) is not None
-
-
 def written(text: str, most: int) -> str:
     """A text as it is kept; InputError when it is longer than `most`."""
     kept = readable(text[: 4 * most])
@@ -219,7 +214,7 @@ def readable(text: str) -> str:
 
 
 def _require_other_eyes(decision: Decision, by: Identity) -> None:
-    if had_part(decision, by):
+    if tie_to(decision, by) is not None:
         raise Forbidden("error-appeal-own", id=decision.id, name=by.name, outcome=WRONG)
 
 
