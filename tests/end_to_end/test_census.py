@@ -79,6 +79,7 @@ async def test_a_city_is_visited_judged_and_told(home: Path) -> None:
         figures = json.loads(out)
         assert figures["judged"] == 12
         assert figures["reasons"] == {"no-name": 1}
+        assert (figures["parked"], figures["alike"], figures["alike_pages"]) == (0, 12, 1)
         found = {item["check"]: item["sites"] for item in figures["checks"]}
         assert found["sites.exposed/git"] == 12
         politeness = figures["politeness"]

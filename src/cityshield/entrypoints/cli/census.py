@@ -450,6 +450,9 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
         "",
     ]
     lines += ["", *_table(head, checks)]
+    if figures.parked or figures.for_sale or figures.alike:
+        words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
+        lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
     if figures.politeness is not None:
         lines += ["", politeness_word(figures.politeness, say)]
     return lines
