@@ -318,10 +318,10 @@ class _Reader:
         address = address_of(inside)
         if not address or address[0] == "#":
             return
-        if "=http" in address.lower():
+        if "=" in address and "=http" in address.lower():
             self._note_redirector(address)
-        if address.startswith("//"):
-            host = host_of(f"http:{address}")
+        if address[0] == "/":  # the most usual kind comes first
+            host = host_of(f"http:{address}") if address.startswith("//") else self._host
         elif address[:8].lower().startswith(("http://", "https://")):
             host = host_of(address)
         elif ":" in address.partition("/")[0]:
