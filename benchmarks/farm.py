@@ -334,7 +334,7 @@ _GOOD_HEADERS = """
   add_header Referrer-Policy no-referrer;
   add_header Permissions-Policy "camera=(), microphone=(), geolocation=()";
   add_header Cross-Origin-Resource-Policy same-origin;
-  location = / { add_header Set-Cookie "__Host-session=x; Path=/; Secure; HttpOnly; SameSite=Lax";
+  location = /index.html { add_header Set-Cookie "__Host-session=x; Path=/; Secure; HttpOnly; SameSite=Lax";
     add_header Strict-Transport-Security "max-age=63072000; includeSubDomains";
     add_header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     add_header X-Content-Type-Options nosniff; add_header X-Frame-Options DENY;
@@ -347,7 +347,7 @@ def _headers(site: Site) -> str:
     if site.kind == GOOD:
         return _GOOD_HEADERS
     if site.kind == OLD_CODE:
-        return "location = / { add_header Set-Cookie 'PHPSESSID=x; Path=/'; }"
+        return "location = /index.html { add_header Set-Cookie 'PHPSESSID=x; Path=/'; }"
     return ""
 
 
