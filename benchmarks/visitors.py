@@ -13,8 +13,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from cityshield.adapters.sites.gatherer import Gatherer
-    from cityshield.guards.guard import Guard
     from cityshield.guards.sites.facts import SiteFacts, Tls
+    from cityshield.visits import Judge
     from cityshield.vocabulary.verdict import Verdict
 
 LIBRARIES = "javascript-libraries.json"
@@ -32,7 +32,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 def visit(home: str, profile: str, hosts: str, output: str) -> None:
     """Visit hosts, judge what was seen, and write both, one site a line."""
-    gatherer, guard = _gatherer(Path(home), profile), _guard(Path(home))
+    gatherer, guard = _gatherer(Path(home)), _guard(Path(home))
 
     async def go() -> None:
         encoder = msgspec.json.Encoder()
@@ -44,7 +44,7 @@ def visit(home: str, profile: str, hosts: str, output: str) -> None:
                     file.write(encoder.encode(Seen(facts, verdict)) + b"\n")
                 some.clear()
 
-            async for facts in gatherer.visit(_lines(hosts)):
+            async for facts in gatherer.visit(_lines(hosts), profile):
                 some.append(facts)
                 if len(some) >= _JUDGED_AT_ONCE:
                     judge()
@@ -61,8 +61,10 @@ def tls(home: str, hosts: str, output: str) -> None:
     from cityshield.adapters.sites.probe import probe, say_hello
     from cityshield.adapters.sites.resolver import Resolver
     from cityshield.adapters.sites.transfer import Request, Transfers
+    from cityshield.config import read_config
+    from cityshield.websites import settings_of
 
-    settings, now = _settings(Path(home)), SystemClock().now()
+    settings, now = settings_of(read_config(Path(home))), SystemClock().now()
 
     async def go() -> None:
         roots, resolver = Roots(settings.ca), Resolver(settings.resolvers)
@@ -137,44 +139,19 @@ def _seen() -> Any:
     return msgspec.defstruct("Seen", [("facts", SiteFacts), ("verdict", Verdict)], frozen=True)
 
 
-def _gatherer(home: Path, profile: str) -> Gatherer:
-    from functools import partial
-
+def _gatherer(home: Path) -> Gatherer:
     from cityshield.adapters.clock import SystemClock
-    from cityshield.adapters.sites.gatherer import Gatherer
-    from cityshield.adapters.sites.scope import Scope
-    from cityshield.guards.links.suffixes import Suffixes
-    from cityshield.guards.sites.libraries import Libraries
-    from cityshield.guards.sites.page import read_page
-    from cityshield.guards.sites.paths import marks_of
+    from cityshield.config import read_config
+    from cityshield.websites import open_gatherer
 
-    find = Libraries((home / "knowledge" / LIBRARIES).read_bytes()).find
-    return Gatherer(
-        _settings(home),
-        Scope(["*.example"]),
-        lets=lambda address: address.startswith("127."),
-        registrable=Suffixes().registrable,
-        read_page=partial(read_page, libraries=find),
-        read_script=lambda body, url: find(url, body),
-        recognize=lambda path, status, kind, body: marks_of(path, body) if status == 200 else (),
-        clock=SystemClock(),
-        profile=profile,
-    )
+    return open_gatherer(home, read_config(home), SystemClock())
 
 
-def _settings(home: Path) -> Any:
-    from cityshield.adapters.sites.settings import SitesSettings
-    from cityshield.guards.check import read_toml
+def _guard(home: Path) -> Judge:
+    from cityshield.config import read_config
+    from cityshield.visits import open_judge
 
-    return msgspec.convert(read_toml(home / "cityshield.toml")["sites"], SitesSettings)
-
-
-def _guard(home: Path) -> Guard:
-    from cityshield.guards.check import read_toml
-    from cityshield.shield import build_shield
-    from cityshield.config import Config
-
-    return build_shield(home, Config(), disk=False).guard("sites")
+    return open_judge(home, read_config(home))[0]
 
 
 def _lines(path: str) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
 
+from cityshield.guards.sites.grade import NO_GRADE, grade_of
 from cityshield.shield import Shield
+from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import FILE, LINK, SITE
 from cityshield.vocabulary.verdict import (
     BENIGN,
@@ -40,6 +43,18 @@ class Reason(msgspec.Struct, frozen=True):
     tone: str
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """One weakness in words: how severe it is, what, why, what to do now, and where."""
+
+    check: str
+    severity: str
+    word: str
+    what: str
+    why: str
+    now: str
+    location: str
+
+
 class Piece(msgspec.Struct, frozen=True):
     """A stretch of the original text, with the numbers of the reasons that mark it."""
 
@@ -60,7 +75,8 @@ class PartShown(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """Everything that a page or a terminal shows of a verdict, in one language.
 
-    `source` is `listed` when the subject is on a list, `judged` when nothing of it is.
+    `source` is `listed` when the subject is on a list, `judged` when nothing of it is. A site has a
+    `grade` and its `faults`, the worst first.
     """
 
     level: str
@@ -79,6 +95,8 @@ class Answer(msgspec.Struct, frozen=True):
     not_read: list[str]
     coach: str
     source: str
+    grade: str = ""
+    faults: list[Fault] = []
 
 
 def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20) -> Answer:
@@ -117,6 +135,8 @@ def answer(shield: Shield, verdict: Verdict, language: str, most_parts: int = 20
         not_read=list(dict.fromkeys(failure.message for failure in spoken.failed)),
         coach=say("coach", language) if level == MALICIOUS else "",
         source=_source(verdict),
+        grade=grade_of(verdict) if kind == SITE else "",
+        faults=[_fault(shield, item, language) for item in _worst_first(verdict.findings)],
     )
 
 
@@ -139,6 +159,8 @@ def _lead(
         return what, why, now
 
     if level == UNKNOWN:
+        if kind == SITE and not ordered and grade_of(verdict) != NO_GRADE:
+            return _graded(shield, verdict, language)
         if not ordered:
             return say(
                 f"unread-{kind}"
@@ -163,6 +185,27 @@ def _lead(
         )
         return shield.sentences.say(f"part-{kind}-what", language), why, now
     return quote(ordered[0] if level != BENIGN else ordered[-1])
+
+
+def _graded(shield: Shield, verdict: Verdict, language: str) -> tuple[str, str, str]:
+    """What, why and now of a site that nothing speaks against but its own weaknesses."""
+    say, count = shield.sentences.say, len({item.check for item in verdict.findings})
+    what = say("graded-site-what", language, grade=grade_of(verdict), count=count)
+    now = say("graded-site-now" if count else "graded-site-now-none", language)
+    return what, say("graded-site-why", language), now
+
+
+def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda item: -SEVERITIES.index(item.severity))
+
+
+def _fault(shield: Shield, item: Finding, language: str) -> Fault:
+    what, why, now = (
+        shield.sentence_of(item, field, language).translate(_UNSEEN)
+        for field in ("what", "why", "now")
+    )
+    word = shield.sentences.say(f"severity-{item.severity}", language)
+    return Fault(item.check, item.severity, word, what, why, now, harmless(item.location))
 
 
 def _says(verdict: Verdict, name: str) -> bool:

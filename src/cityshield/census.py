@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from cityshield.adapters.history.run import Planned, Record, RunFolder
 from cityshield.adapters.store.sites import refusals
 from cityshield.guards.sites.facts import SiteFacts
-from cityshield.visits import Visit
-from cityshield.vocabulary.census import DOUBTFUL, STOPPED, VANTAGE_DOWN
+from cityshield.visits import Visitor
+from cityshield.vocabulary.census import DOUBTFUL, QUICK, STOPPED, VANTAGE_DOWN
 from cityshield.vocabulary.subject import Subject
 
 if TYPE_CHECKING:
@@ -50,9 +50,11 @@ class Vantage:
     Each time one of them, in turn; only when that one does not answer, all of them.
     """
 
-    def __init__(self, canaries: Sequence[str], visit: Visit, pause_s: float = _FIRST_PAUSE_S):
+    def __init__(
+        self, canaries: Sequence[str], visitor: Visitor, pause_s: float = _FIRST_PAUSE_S
+    ) -> None:
         self._canaries = deque(canaries)
-        self._visit = visit
+        self._visitor = visitor
         self._pause_s = pause_s
 
     @property
@@ -82,7 +84,7 @@ class Vantage:
     async def _any_answers(self, hosts: Sequence[str]) -> bool:
         if not hosts:
             return False
-        found = [facts async for facts in self._visit(_each(hosts))]
+        found = [facts async for facts in self._visitor.visit(_each(hosts), QUICK)]
         return any(not is_doubtful(facts) for facts in found)
 
 
@@ -97,7 +99,8 @@ class Gathering:
         self,
         engine: Engine,
         folder: RunFolder,
-        visit: Visit,
+        visitor: Visitor,
+        profile: str,
         vantage: Vantage,
         clock: Clock,
         *,
@@ -107,7 +110,8 @@ class Gathering:
     ) -> None:
         self._engine = engine
         self._folder = folder
-        self._visit = visit
+        self._visitor = visitor
+        self._profile = profile
         self._vantage = vantage
         self._clock = clock
         self._rate = rate
@@ -131,6 +135,7 @@ class Gathering:
     def stop(self) -> None:
         """Begin no more visits; those under way that end within `grace_s` are recorded."""
         self._stopping.set()
+        self._visitor.halt()
 
     async def run(self) -> bool:
         """Visit until every site has facts or a reason; whether that is so.
@@ -162,7 +167,7 @@ class Gathering:
 
     async def _round(self, pieces: Iterator[list[Planned]]) -> None:
         """Visit sites once, each; what is to be visited again is noted."""
-        async with aclosing(self._until_stopped(self._visit(self._feed(pieces)))) as visits:
+        async with aclosing(self._until_stopped(self._visits_of(pieces))) as visits:
             async for facts in visits:
                 begun = self._begun.pop(facts.host, None)
                 if begun is not None:  # else nobody asked for it
@@ -178,6 +183,9 @@ class Gathering:
         elif self._held and await self._vantage.is_up():
             self._release()
         self._held.clear()  # seen at a time of which nothing is known: visited again another time
+
+    def _visits_of(self, pieces: Iterator[list[Planned]]) -> AsyncIterator[SiteFacts]:
+        return self._visitor.visit(self._feed(pieces), self._profile)
 
     async def _until_stopped(self, visits: AsyncIterator[SiteFacts]) -> AsyncGenerator[SiteFacts]:
         """What comes until the end, or until a while after somebody stopped the run."""

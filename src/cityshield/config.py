@@ -11,6 +11,7 @@ import msgspec
 
 from cityshield.adapters.net.settings import NetSettings
 from cityshield.adapters.rpz.settings import ZoneSettings
+from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.guards.check import read_toml
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.subject import FILE, LINK, MESSAGE
@@ -159,6 +160,7 @@ class Config(_Table, frozen=True):
     decisions: Decisions = Decisions()
     console: Console = Console()
     census: Census = Census()
+    sites: SitesSettings = SitesSettings()
     zone: ZoneSettings = ZoneSettings()
     net: NetSettings = NetSettings()
 

@@ -75,8 +75,8 @@ class Rooms(Protocol):
         ...
 
     @property
-    def websites(self) -> Websites[Any] | None:
-        """Visits to websites; None where none may be visited."""
+    def websites(self) -> Websites[Any]:
+        """Visits to websites."""
         ...
 
     def knowledge(self, name: str) -> bytes | None:
@@ -146,15 +146,18 @@ class RealRooms:
         """How much of a file the rules see."""
         return self._config.files.scan_bytes
 
-    @property
-    def websites(self) -> Websites[Any] | None:
-        """No website is visited by a shield: `cityshield check --kind site` says so."""
-        return None
+    @cached_property
+    def websites(self) -> Websites[Any]:
+        """Polite visits to the sites of the inventory."""
+        from cityshield.websites import Visits, open_gatherer
+
+        return Visits(self._home, open_gatherer(self._home, self._config, self._clock))
 
     def knowledge(self, name: str) -> bytes | None:
         """A file in `knowledge` of the data directory, such as the vulnerabilities of libraries."""
-        path = self._home / "knowledge" / name
-        return path.read_bytes() if path.is_file() else None
+        from cityshield.websites import read_knowledge
+
+        return read_knowledge(self._home, name)
 
     @cached_property
     def packs(self) -> Shelf:
@@ -203,7 +206,7 @@ def make_gatherer(guard: str, rooms: Rooms) -> Gatherer:
     if guard == "sites":
         from cityshield.guards.sites.gather import SiteGatherer
 
-        return SiteGatherer(rooms.websites)
+        return SiteGatherer(lambda: rooms.websites)
     raise ConfigurationError("error-guard", guard=guard, guards=", ".join(GUARDS))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cityshield.adapters.history.analytics import analytics
+from cityshield.adapters.history.asked import AskedLog
 from cityshield.adapters.history.run import FindingRow, RunFolder, VerdictRow
+from cityshield.adapters.sites.plan import most_asked
 from cityshield.adapters.store.census import (
     LONGEST_LOCATION,
     Outcome,
@@ -23,23 +24,22 @@ from cityshield.adapters.store.census import (
     note_run,
     start_run,
 )
-from cityshield.adapters.store.place import locked
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, Visit, grade_of, most_asked
+from cityshield.visits import Judge, OpenVisitor, grade_of
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
     PAUSED,
-    QUICK,
     RUNNING,
     VISITED,
     Run,
     Site,
 )
-from cityshield.vocabulary.errors import ConfigurationError, InputError, StoreError
+from cityshield.vocabulary.errors import ConfigurationError, InputError
 from cityshield.vocabulary.identity import Identity
+from cityshield.websites import alone
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -47,12 +47,8 @@ if TYPE_CHECKING:
     from cityshield.config import Config
     from cityshield.ports.clock import Clock
 
-_LOCK_NAME = "sites.lock"
 _DAY_S = 86_400
 _LOOK_UP = 500
-
-OpenVisit = Callable[[str], Visit]
-"""The gatherer for a profile."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -107,7 +103,7 @@ class Runs:
             scope = count_sites(self.engine)
             counts[OPTED_OUT] = scope.opted_out
             counts["fresh"] = scope.sites - scope.opted_out - counts[""]
-        visits, most = counts[""], most_asked(profile)
+        visits, most = counts[""], most_asked(self._config.sites, profile)
         return Plan(
             profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
             visits * most.requests, visits * most.connections,
@@ -136,14 +132,14 @@ class Runs:
 
     def left(self, run: Run) -> int:
         """How many sites of a run have no facts yet."""
-        with self._alone():
+        with alone(self._home):
             done = self.folder(run).settled()
         return len(done) - sum(done)
 
     async def visit(
         self,
         run: Run,
-        open_visit: OpenVisit,
+        open_visitor: OpenVisitor,
         *,
         rate: float = 0.0,
         progress: Callable[[int], None] | None = None,
@@ -155,10 +151,13 @@ class Runs:
         StoreError while another process visits sites. `started` is given what can be stopped.
         """
         self._require_canaries()
-        with self._alone():
-            vantage = Vantage(self._config.census.canaries, open_visit(QUICK))
+        with alone(self._home):
+            folder, limit = self.folder(run), self._config.sites.address
+            log = AskedLog(folder.path, limit.in_flight, limit.per_s)
+            visitor = open_visitor(log.note)
+            vantage = Vantage(self._config.census.canaries, visitor)
             gathering = Gathering(
-                self.engine, self.folder(run), open_visit(run.profile), vantage, self._clock,
+                self.engine, folder, visitor, run.profile, vantage, self._clock,
                 rate=rate, progress=progress, cut_off=cut_off,
             )  # fmt: skip
             if started is not None:
@@ -169,6 +168,8 @@ class Runs:
             except BaseException:
                 note_run(self.engine, run.id, state=PAUSED, settled=gathering.settled)
                 raise
+            finally:
+                log.close()
             now = self._clock.now()
             return note_run(
                 self.engine, run.id,
@@ -181,7 +182,7 @@ class Runs:
         """Judge the kept facts of a run, anew if need be, without asking any site."""
         folder, number, done = self.folder(run), run.judgement + 1, 0
         if run.state in (RUNNING, PAUSED):
-            with self._alone():  # so that nobody writes what is packed here
+            with alone(self._home):  # so that nobody writes what is packed here
                 folder.settled()
                 folder.pack(folder.turn())
         judgement = folder.new_judgement(number)
@@ -234,7 +235,7 @@ class Runs:
     def forget(self, days: int) -> int:
         """Delete what runs kept that began more than so many days ago; how many they were."""
         before = self._clock.now() - days * _DAY_S
-        with self._alone():
+        with alone(self._home):
             gone = forget_runs(self.engine, self._by, self._clock.now(), before)
             for number in gone:
                 RunFolder(self._home, number).remove()
@@ -272,14 +273,6 @@ class Runs:
             row = found.get(canary)
             if row is None or row.out_at is not None:
                 raise ConfigurationError("error-sites-canary", host=canary[:200])
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        try:
-            with locked(self._home / _LOCK_NAME, wait=False):
-                yield
-        except BlockingIOError:
-            raise StoreError("error-sites-busy") from None
 
 
 def _chain(first: tuple[Site, str], rest: Iterator[tuple[Site, str]]) -> Iterator[tuple[Site, str]]:

@@ -31,8 +31,8 @@ from cityshield.rooms import (
 )
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.finding import Finding
-from cityshield.vocabulary.subject import LINK, MESSAGE, Subject
-from cityshield.vocabulary.verdict import Evidence, Failure, Verdict
+from cityshield.vocabulary.subject import LINK, MESSAGE, SITE, Subject
+from cityshield.vocabulary.verdict import Evidence, Failure, GradedVerdict, Verdict
 
 _PARTS_AT_ONCE = 32
 _LISTED = (".listed", ".vouched")
@@ -200,6 +200,8 @@ class Shield:
         if not subject.value.isascii() and (value := _scalars(subject.value)) is not subject.value:
             subject = Subject(subject.kind, value)
             verdict = _renamed(verdict, subject)
+        if subject.kind == SITE:
+            verdict = _graded(verdict)
         if not (verdict.evidence or verdict.findings or verdict.failed or verdict.parts):
             return verdict
         checks = {check.id: check for check in self._guards_of(verdict).checks}
@@ -274,6 +276,14 @@ def complete(coroutine: Coroutine[Any, Any, Result]) -> Result:
         return result
     coroutine.close()
     raise RuntimeError("this coroutine waits for something: run it in an event loop")
+
+
+def _graded(verdict: Verdict) -> GradedVerdict:
+    """The verdict on a site with its grade."""
+    from cityshield.guards.sites.grade import grade_of
+
+    fields = {name: getattr(verdict, name) for name in Verdict.__struct_fields__}
+    return GradedVerdict(**fields, grade=grade_of(verdict))
 
 
 def _quotes(verdict: Verdict) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from cityshield.guards.sites.facts import SiteFacts
-from cityshield.vocabulary.census import FULL, QUICK, STANDARD
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.verdict import Verdict
 
@@ -21,8 +20,24 @@ if TYPE_CHECKING:
 
 GUARD = "sites"
 
-Visit = Callable[[AsyncIterator[str]], AsyncIterator[SiteFacts]]
-"""Visits hosts as they are named, and gives the facts of each as they are done, in any order."""
+Note = Callable[[msgspec.Struct], None]
+"""Keeps a line of the log of what was asked."""
+
+
+class Visitor(Protocol):
+    """Whoever visits sites for a run; all its visits keep one budget."""
+
+    def visit(self, hosts: AsyncIterator[str], profile: str) -> AsyncIterator[SiteFacts]:
+        """Visit hosts as they are named; the facts of each as they are done, in any order."""
+        ...
+
+    def halt(self) -> None:
+        """Drop the visits that have asked their site for nothing yet."""
+        ...
+
+
+OpenVisitor = Callable[[Note], Visitor]
+"""Whoever visits, given what keeps the log."""
 
 
 class Judge(Protocol):
@@ -46,21 +61,13 @@ Words = Callable[[str, str, dict[str, str]], About]
 """What there is to say of a check's id in a language, with the arguments of a finding."""
 
 
-class Most(msgspec.Struct, frozen=True):
-    """What one site is asked at the most."""
+def open_visitor(home: Path, config: Config) -> OpenVisitor:
+    """The polite gatherer; ConfigurationError where the settings do not say who visits."""
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.websites import open_gatherer, settings_of
 
-    requests: int
-    connections: int
-
-
-def most_asked(profile: str) -> Most:
-    """What one site is asked at the most in a profile, every redirect counted."""
-    return {QUICK: Most(12, 13), STANDARD: Most(46, 25), FULL: Most(246, 25)}[profile]
-
-
-def open_visit(home: Path, config: Config, profile: str) -> Visit:
-    """The polite gatherer, for a profile; ConfigurationError where it is not installed."""
-    raise ConfigurationError("error-sites-gatherer")
+    settings_of(config)
+    return lambda note: open_gatherer(home, config, SystemClock(), note)
 
 
 def open_judge(home: Path, config: Config, folders: Sequence[Path] = ()) -> tuple[Judge, Words]:
@@ -90,4 +97,7 @@ def open_judge(home: Path, config: Config, folders: Sequence[Path] = ()) -> tupl
 
 def grade_of(verdict: Verdict) -> str:
     """The grade of a site: a letter, `A` the best; empty where there is none."""
-    return str(getattr(verdict, "grade", ""))
+    from cityshield.guards.sites import grade
+
+    said = grade.grade_of(verdict)
+    return "" if said == grade.NO_GRADE else said

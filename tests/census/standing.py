@@ -12,7 +12,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -28,7 +28,7 @@ from cityshield.guards.sites.facts import (
     Tls,
 )
 from cityshield.guards.sites.facts import Visit as Seen
-from cityshield.visits import About, Visit
+from cityshield.visits import About, Note, OpenVisitor
 from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import UNKNOWN, Verdict
@@ -79,6 +79,19 @@ def facts_of(host: str, at: int = NOW, profile: str = "standard", age: int = 0) 
     )  # fmt: skip
 
 
+class Standing:
+    """Whoever visits: a function over hosts, and nothing to drop."""
+
+    def __init__(self, how: Callable[[AsyncIterator[str]], AsyncIterator[SiteFacts]]) -> None:
+        self.how = how
+
+    def visit(self, hosts: AsyncIterator[str], profile: str) -> AsyncIterator[SiteFacts]:
+        return self.how(hosts)
+
+    def halt(self) -> None:
+        pass
+
+
 def gatherer(
     *,
     wait_s: float = 0.0,
@@ -88,7 +101,7 @@ def gatherer(
     profile: str = "standard",
     age: int = 0,
     at_once: int = AT_ONCE,
-) -> Visit:
+) -> Standing:
     """Visits so many sites at once, each for some time, and gives them in the order they end."""
 
     async def one(host: str) -> SiteFacts:
@@ -123,17 +136,17 @@ def gatherer(
                     pending.discard(task)  # type: ignore[arg-type]
                     yield task.result()  # type: ignore[misc]
 
-    return visit
+    return Standing(visit)
 
 
-def quick_gatherer(at: int = NOW, age: int = 0) -> Visit:
+def quick_gatherer(at: int = NOW, age: int = 0) -> Standing:
     """The same without tasks, for very many sites."""
 
     async def visit(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
         async for host in hosts:
             yield facts_of(host, at, age=age)
 
-    return visit
+    return Standing(visit)
 
 
 async def _next(hosts: AsyncIterator[str]) -> str | None:
@@ -216,15 +229,17 @@ def main() -> None:
     wait_s = float(given.get("CENSUS_WAIT_MS", 0)) / 1000
     time.time = lambda: float(at)  # type: ignore[assignment]
 
-    def open_visit(home: Path, config: object, profile: str) -> Visit:
-        if "CENSUS_QUICK" in given:
-            return quick_gatherer(at, age)
-        return gatherer(
-            wait_s=wait_s, log=path("CENSUS_LOG"), down=path("CENSUS_DOWN"), at=at,
-            profile=profile, age=age,
-        )  # fmt: skip
+    def open_visitor(home: Path, config: object) -> OpenVisitor:
+        def opened(note: Note) -> Standing:
+            if "CENSUS_QUICK" in given:
+                return quick_gatherer(at, age)
+            return gatherer(
+                wait_s=wait_s, log=path("CENSUS_LOG"), down=path("CENSUS_DOWN"), at=at, age=age
+            )
 
-    visits.open_visit = open_visit
+        return opened
+
+    visits.open_visitor = open_visitor
     visits.open_judge = lambda home, config, folders=(): (  # type: ignore[assignment]
         Checks(more="CENSUS_MORE" in given),
         words,

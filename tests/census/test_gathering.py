@@ -23,11 +23,11 @@ from cityshield.census import MOST_TRIES, Gathering, Vantage
 from cityshield.config import Census, Config
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.runs import Runs, Wanted
-from cityshield.visits import Visit
+from cityshield.visits import Visitor
 from cityshield.vocabulary.census import JUDGED, PAUSED, VISITED, Run, Site
 from cityshield.vocabulary.errors import ConfigurationError, InputError, StoreError
 from cityshield.vocabulary.identity import ADMIN, Identity
-from tests.census.standing import CANARIES, NOW, Checks, facts_of, gatherer
+from tests.census.standing import CANARIES, NOW, Checks, Standing, facts_of, gatherer
 
 BY = Identity("test", ADMIN, how="local")
 HOSTS = [f"site-{number:03}.example" for number in range(200)]
@@ -58,8 +58,8 @@ def kept(runs: Runs, run: Run) -> dict[str, SiteFacts]:
     return {facts.host: facts for facts in found}
 
 
-def visit(runs: Runs, run: Run, how: Visit, **given: object) -> Run:
-    return asyncio.run(runs.visit(run, lambda profile: how, **given))  # type: ignore[arg-type]
+def visit(runs: Runs, run: Run, how: Visitor, **given: object) -> Run:
+    return asyncio.run(runs.visit(run, lambda note: how, **given))  # type: ignore[arg-type]
 
 
 def test_every_site_has_facts_or_a_reason(runs: Runs) -> None:
@@ -136,7 +136,7 @@ def test_while_canaries_are_silent_nobody_is_called_dead(home: Path, engine: Eng
     async def main() -> Run:
         asyncio.get_running_loop().call_later(3, down.unlink)
         how = gatherer(down=down, wait_s=0.02)
-        return await runs.visit(run, lambda profile: how, progress=progress, cut_off=told.append)
+        return await runs.visit(run, lambda note: how, progress=progress, cut_off=told.append)
 
     told: list[bool] = []
     run = asyncio.run(main())
@@ -159,7 +159,7 @@ def test_sites_that_are_really_dead_are_so_when_canaries_answer(home: Path, engi
                 facts = msgspec.structs.replace(facts, reason="dead")
             yield facts
 
-    run = visit(runs, runs.start(Wanted(), "quick"), how)
+    run = visit(runs, runs.start(Wanted(), "quick"), Standing(how))
     reasons = Counter(facts.reason for facts in kept(runs, run).values())
     assert reasons == {"dead": 200, "": 2}
 
@@ -176,7 +176,7 @@ def test_a_run_that_is_stopped_while_we_are_cut_off_keeps_its_sites(
             asyncio.get_running_loop().call_later(0.3, gathering.stop)
 
         how = gatherer(down=down)
-        return await runs.visit(run, lambda profile: how, started=started)
+        return await runs.visit(run, lambda note: how, started=started)
 
     run = asyncio.run(main())
     assert (run.state, run.settled) == (PAUSED, 0)
@@ -199,7 +199,7 @@ def test_a_gatherer_that_loses_sites_or_stops_them_is_asked_again(runs: Runs) ->
             yield facts_of(host)  # twice is once
             yield facts_of("nobody-asked.example")
 
-    run = visit(runs, runs.start(Wanted(), "quick"), how)
+    run = visit(runs, runs.start(Wanted(), "quick"), Standing(how))
     assert run.state == VISITED
     assert tries[HOSTS[0]] == 3
     assert tries[HOSTS[1]] == MOST_TRIES
@@ -217,7 +217,7 @@ def test_a_gatherer_that_breaks_leaves_a_run_to_go_on_with(runs: Runs) -> None:
 
     run = runs.start(Wanted(), "quick")
     with pytest.raises(RuntimeError):
-        visit(runs, run, how)
+        visit(runs, run, Standing(how))
     run = get_run(runs.engine, run.id)
     assert (run.state, run.settled) == (PAUSED, 30)
     assert visit(runs, run, gatherer()).settled == 202
@@ -241,7 +241,7 @@ def test_visits_that_do_not_end_do_not_hold_a_pause_up(runs: Runs) -> None:
         gathering.grace_s = 0.2
         asyncio.get_running_loop().call_later(0.5, gathering.stop)
 
-    run = visit(runs, runs.start(Wanted(), "quick"), how, started=started)
+    run = visit(runs, runs.start(Wanted(), "quick"), Standing(how), started=started)
     assert (run.state, run.settled, ended) == (PAUSED, 30, ["closed"])
     assert visit(runs, run, gatherer()).settled == 202
 
@@ -295,7 +295,7 @@ async def test_a_vantage_asks_one_canary_and_only_then_the_others() -> None:
             facts = facts_of(host)
             yield msgspec.structs.replace(facts, reason="dead") if host in silent else facts
 
-    vantage = Vantage(CANARIES, how)
+    vantage = Vantage(CANARIES, Standing(how))
     assert await vantage.is_up()
     assert await vantage.is_up()
     assert asked == [CANARIES[1], CANARIES[0], CANARIES[0]]

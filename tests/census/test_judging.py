@@ -266,7 +266,7 @@ sites = (Site(f"site-{n:07}.example", f"Bureau {n % 97}") for n in range(count))
 import_sites(engine, BY, NOW, sites, file="x", authorised_by="Mayor")
 runs = Runs(engine, home, SystemClock(), Config(), BY)
 run = runs.start(Wanted(), "standard")
-run = asyncio.run(runs.visit(run, lambda profile: quick_gatherer()))
+run = asyncio.run(runs.visit(run, lambda note: quick_gatherer()))
 assert run.settled == count, run
 run = runs.judge(run, Checks())
 started = time.process_time()

@@ -24,6 +24,7 @@ its facts or a reason; and they were judged."""
 
 OUT_OF_SCOPE: Final = "out-of-scope"
 OPTED_OUT: Final = "opted-out"
+NAME_TIMEOUT: Final = "name-timeout"
 VANTAGE_DOWN: Final = "vantage-down"
 STOPPED: Final = "stopped"
 BUDGET: Final = "budget"
@@ -34,6 +35,7 @@ REASONS: Final = (
     "robots",
     "no-name",
     "no-address",
+    NAME_TIMEOUT,
     "private-address",
     "dead",
     VANTAGE_DOWN,
@@ -43,7 +45,7 @@ REASONS: Final = (
 )
 """Why there is nothing to say of a site. `not-visited` is one that its run has not come to."""
 
-DOUBTFUL: Final = frozenset({"no-name", "no-address", "dead"})
+DOUBTFUL: Final = frozenset({"no-name", "no-address", NAME_TIMEOUT, "dead"})
 """What a site looks like too when it is we who have no network."""
 
 NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, BUDGET})
@@ -161,13 +163,36 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     args: dict[str, str] = {}
 
 
+class Politeness(msgspec.Struct, frozen=True):
+    """What a run's own log of requests and connections shows.
+
+    `at_once` and `per_s` are the most that one address had under way, and that began with one
+    within a second; what was allowed is `allowed_at_once` and `allowed_per_s`.
+    """
+
+    lines: int
+    addresses: int
+    at_once: int
+    per_s: int
+    worst_at_once: str
+    worst_per_s: str
+    allowed_at_once: int
+    allowed_per_s: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether no address ever had more than was allowed."""
+        return self.at_once <= self.allowed_at_once and self.per_s <= self.allowed_per_s
+
+
 class Figures(msgspec.Struct, frozen=True):
     """What a run found, in numbers.
 
     `severities` counts sites by the words of their findings, and `severe` those with a critical or
     a high one. `reasons` counts the sites without a result, `again` how often one was put off
     because we were down. `requests`, `connections` and `bytes_in` are all that the run asked for
-    and got, and `took_s` the time from the first of its facts to the last.
+    and got, and `took_s` the time from the first of its facts to the last. `politeness` is None
+    for a run without a log.
     """
 
     run: Run
@@ -186,6 +211,7 @@ class Figures(msgspec.Struct, frozen=True):
     connections: int = 0
     bytes_in: int = 0
     took_s: int = 0
+    politeness: Politeness | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):

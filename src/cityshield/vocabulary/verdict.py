@@ -67,3 +67,9 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     findings: tuple[Finding, ...] = ()
     failed: tuple[Failure, ...] = ()
     parts: tuple[Verdict, ...] = ()
+
+
+class GradedVerdict(Verdict, frozen=True, gc=False):
+    """A verdict on what is judged for posture, with its grade: A to F, or `unknown`."""
+
+    grade: str = ""

@@ -17,9 +17,9 @@ KEYS = keys_of("192.0.2.1", "a.example")
 
 
 def test_what_a_request_is_counted_against() -> None:
-    assert keys_of("192.0.2.77", "a.example") == ("a192.0.2.77", "n192.0.2", "da.example", "all")
+    assert keys_of("192.0.2.77", "a.example") == ("a192.0.2.77", "n192.0.2", "da.example", "*")
     six = keys_of("2001:db8:1:2::3", "a.example")
-    assert six == ("a2001:db8:1:2::3", "n20010db80001", "da.example", "all")
+    assert six == ("a2001:db8:1:2::3", "n20010db80001", "da.example", "*")
 
 
 def test_a_place_is_taken_with_all_keys_or_with_none() -> None:

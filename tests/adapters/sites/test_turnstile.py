@@ -8,7 +8,7 @@ import pytest
 
 from cityshield.adapters.sites import budget as budgets
 from cityshield.adapters.sites import turnstile as turnstiles
-from cityshield.adapters.sites.budget import Budget, keys_of
+from cityshield.adapters.sites.budget import ALL, Budget, keys_of
 from cityshield.adapters.sites.settings import Limit, SitesSettings
 from cityshield.adapters.sites.turnstile import Overdrawn, Turnstile
 
@@ -33,7 +33,7 @@ async def test_who_comes_first_is_served_first_and_others_are_not_held_up() -> N
     await asyncio.gather(visit("a1", A), visit("a2", A), visit("a3", A), visit("b1", B))
     assert order == ["a1", "b1", "a2", "a3"]
     assert gate._queues == {}
-    assert gate.budget.in_flight("all") == 0
+    assert gate.budget.in_flight(ALL) == 0
 
 
 async def test_many_that_share_some_keys_all_come_to_their_turn() -> None:
@@ -50,7 +50,7 @@ async def test_many_that_share_some_keys_all_come_to_their_turn() -> None:
 
     async with asyncio.timeout(5):
         await asyncio.gather(*map(visit, range(500)))
-    assert most["all"] == 3
+    assert most[ALL] == 3
     assert max(count for key, count in most.items() if key[0] == "d") == 1
     assert gate._queues == {}
 
@@ -84,14 +84,14 @@ async def test_who_makes_us_wait_for_long_does_not_stop_the_run(
         await gate.begin(B)
     gate.leave(B)
     await busy
-    assert gate.budget.in_flight("all") == 1
+    assert gate.budget.in_flight(ALL) == 1
     gate.budget.learn(A, 0, 503, 0.1)
     busy = asyncio.create_task(gate.begin(A))
     await asyncio.sleep(0)
     busy.cancel()
     await asyncio.gather(busy, return_exceptions=True)
     gate.leave(A)
-    assert gate.budget.in_flight("all") == 0
+    assert gate.budget.in_flight(ALL) == 0
 
 
 async def test_a_wait_that_is_not_worth_it_is_not_begun() -> None:

@@ -260,11 +260,12 @@ def test_the_doctor_names_weights_of_nothing(home: Path) -> None:
     assert b"links.raw_adress" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["city-library.example"], ["--lines", "-"]])
-def test_a_site_is_refused_with_what_to_do(home: Path, arguments: list[str]) -> None:
-    done = run_cli(
-        "check", "--kind", "site", *arguments, home=home, stdin=b"city-library.example\n"
-    )
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["city-library.example"], b"contact"), (["no host"], "“no host”".encode()),
+     (["--lines", "-"], b"sites import")],
+)  # fmt: skip
+def test_a_site_is_refused_with_what_to_do(home: Path, arguments: list[str], said: bytes) -> None:
+    done = run_cli("check", "--kind", "site", *arguments, home=home, stdin=b"library.example\n")
     assert done.returncode == 2
-    assert b"city-library.example" in done.stderr
-    assert b"leave out --kind site" in done.stderr
+    assert said in done.stderr

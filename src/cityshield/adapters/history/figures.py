@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from cityshield.adapters.history.analytics import Analytics, analytics
+from cityshield.adapters.history.asked import politeness_of
 from cityshield.adapters.history.run import RunFolder, why_no_result
 from cityshield.vocabulary.census import (
     PROFILES,
@@ -75,6 +76,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             connections=int(asked[1]),
             bytes_in=int(asked[2]),
             took_s=int(asked[4]),
+            politeness=politeness_of(folder.path),
         )
 
 

@@ -4,48 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 from markupsafe import Markup
 
 from cityshield.adapters.reports import charts
 from cityshield.adapters.reports.page import Say, percent, template
 from cityshield.guards.dates import moment
-from cityshield.vocabulary.census import Figures
+from cityshield.vocabulary.census import REASONS, Figures, Politeness
+from cityshield.vocabulary.finding import SEVERITIES
 
 _SHOWN_CHECKS = 10
 _SHOWN_SHARES = 12
 _SHOWN_WORST = 20
 _LETTERS = "ABCDEF"
 
-_SEVERITY_WORDS = {
-    "critical": "report-severity-critical",
-    "high": "report-severity-high",
-    "medium": "report-severity-medium",
-    "low": "report-severity-low",
-    "none": "report-severity-none",
-}
-_REASON_WORDS = {
-    "out-of-scope": "report-reason-out-of-scope",
-    "opted-out": "report-reason-opted-out",
-    "robots": "report-reason-robots",
-    "no-name": "report-reason-no-name",
-    "no-address": "report-reason-no-address",
-    "private-address": "report-reason-private-address",
-    "dead": "report-reason-dead",
-    "vantage-down": "report-reason-vantage-down",
-    "budget": "report-reason-budget",
-    "stopped": "report-reason-stopped",
-    "not-visited": "report-reason-not-visited",
-}
-
 
 def severity_word(severity: str, say: Say) -> str:
     """How bad something is, in a word."""
-    return say(_SEVERITY_WORDS[severity]) if severity in _SEVERITY_WORDS else severity
+    return say(f"severity-{severity}") if severity in SEVERITIES else severity
 
 
 def reason_word(reason: str, say: Say) -> str:
     """Why there is nothing to say of a site, in a sentence."""
-    return say(_REASON_WORDS[reason]) if reason in _REASON_WORDS else reason
+    name, _, detail = reason.partition(":")
+    known = name in REASONS or name == "error"
+    return say(f"failure-visit-{name}", detail=detail) if known else reason
+
+
+def politeness_word(politeness: Politeness, say: Say) -> str:
+    """Whether the log of a run shows that its budget was kept, in a sentence."""
+    kept = "report-census-polite" if politeness.is_kept else "report-census-not-polite"
+    words = msgspec.structs.asdict(politeness)
+    return say(
+        kept, **{name: f"{n:,g}" if isinstance(n, float) else n for name, n in words.items()}
+    )
 
 
 def render(
@@ -72,6 +64,7 @@ def render(
         percent=percent,
         severity=lambda name: severity_word(name, say),
         reason=lambda name: reason_word(name, say),
+        polite=lambda kept: politeness_word(kept, say),
         grades=grades,
         ungraded=figures.grades.get("", 0),
         kind=_kind,

@@ -44,6 +44,19 @@ unread-message-now = Paste the part that asks you for something.
 unread-file-what = We could not look into all of this file.
 unread-file-why = What we did not see may change the answer.
 unread-file-now = Don't open it until someone who can has looked inside.
+graded-site-what = Grade { $grade }. { $count ->
+    [0] Nothing wrong was found.
+    [one] One weakness was found.
+   *[other] { $count } weaknesses were found.
+  }
+graded-site-why = The grade runs from A, well kept, to F. It speaks of what can be seen from outside, and not of what is inside.
+graded-site-now = Begin with the first of the list: it is the most severe.
+graded-site-now-none = Nothing has to be done now. Look again in some weeks: certificates run out, and software ages.
+severity-critical = Critical
+severity-high = High
+severity-medium = Medium
+severity-low = Low
+severity-none = Remark
 unread-site-what = We could not see all of this site.
 unread-site-why = What we did not see may change the answer, so there is no grade.
 unread-site-now = Look at the reason beside it, and visit the site again later.
@@ -81,6 +94,19 @@ failure-unsupported = A part is packed in a way we can't open.
 failure-not-unpacked = We can't look inside this kind of archive yet ({ $detail }).
 failure-unreadable = The file could not be read ({ $detail }).
 failure-crashed = The judge stopped while it worked on this.
+failure-visit-out-of-scope = Nobody has allowed a visit
+failure-visit-opted-out = The owner asked not to be visited
+failure-visit-robots = Its robots.txt asks programs to stay away
+failure-visit-no-name = There is no such name any more
+failure-visit-no-address = The name has no address
+failure-visit-private-address = The address is inside a private network
+failure-visit-dead = Nothing answers at its address
+failure-visit-vantage-down = We were cut off, not they; it will be visited again
+failure-visit-budget = It would have needed more requests than we allow ourselves
+failure-visit-stopped = The visit was stopped
+failure-visit-not-visited = The run has not come to it yet
+failure-visit-name-timeout = No name server answered for the name
+failure-visit-error = Something broke while it was visited ({ $detail })
 
 error-title = This did not work: { $what }
 error-toml = { $path } can't be read as TOML: { $reason }. Mend the file at that place.
@@ -96,7 +122,6 @@ error-guard = There is no guard “{ $guard }”. There are: { $guards }.
 error-check-twice = Two checks are called { $check }; one of them lies in { $path }. Rename one.
 error-check-measure = A check needs a weight or a severity, not both; the severities are { $severities }.
 error-libraries = The file { $file } is not data of retire.js: { $reason }. Take jsrepository.json of that project.
-error-no-visits = This shield visits no websites, so nothing can be said of { $host }. Judge it as a link: leave out --kind site.
 error-pattern = The pattern “{ $pattern }” is wrong at “{ $place }”. See docs/messages.md for the pattern language.
 error-kind = There is no kind “{ $kind }”. Use one of: { $kinds }.
 error-no-subject = There is nothing to check. Give a link, a message or a file, or --lines FILE.
@@ -530,6 +555,8 @@ error-sites-no-run = There is no run { $run }. See: cityshield sites runs
 error-sites-not-judged = Run { $run } was not judged yet. Judge what it has: cityshield sites judge { $run }
 error-sites-canary = The canary { $host } is not in scope. Import it, or take it out of [census] in the settings.
 error-sites-busy = Another process visits sites. Wait for it to end, or pause it with Ctrl-C.
-error-sites-gatherer = This installation can't visit websites. Install CityShield with its gatherer of websites.
+error-sites-lines = --lines judges what needs no visit. Import the list and start a run: cityshield sites import { $path }, then cityshield sites run
+error-sites-agent = A visit must say who asks. Set in cityshield.toml, under [operator], contact (such as an e-mail address) or address (a page that explains the visits).
+error-sites-hosters = Line { $number } of { $path } is no network with its company. Write it such as 203.0.113.0/24,City Hosting.
 error-sites-history = What a run kept in { $path } can't be used: { $reason }. Check the disk and the permissions, or restore the folder.
 error-sites-resume = --resume goes on with a run as it was planned. Leave out --targets and --older-than.

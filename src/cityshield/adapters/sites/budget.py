@@ -1,8 +1,9 @@
 """The hard budget of politeness, as a pure book-keeping: the time is passed in.
 
 Every request is counted against several keys at once: the address, its network, the registrable
-domain, and all together. None of them is ever exceeded, for a request that has not been let in does
-not begin. Whoever answers 429 or 503, or gets slower, is asked less.
+domain, the hosting company where it is known, and all together. None of them is ever exceeded, for
+a request that has not been let in does not begin. Whoever answers 429 or 503, or gets slower, is
+asked less.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from cityshield.adapters.sites.settings import Limit, SitesSettings
 
 Keys = tuple[str, ...]
 
-ALL: Final = "all"
+ALL: Final = "*"
 _BUSY = frozenset({429, 503})
+_PACED = "ad"
+"""Kinds of keys that are asked less when they are in trouble: addresses and domains."""
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 300.0
 _SLOWER, _FASTER = 0.5, 1.05
@@ -38,7 +41,7 @@ class Budget:
             "a": settings.address,
             "n": settings.network,
             "d": settings.domain,
-            ALL[:1]: settings.address,
+            "h": settings.hoster,
         }
         self._all = settings.all
         self._gates: dict[str, _Gate] = {}
@@ -84,7 +87,7 @@ class Budget:
     ) -> None:
         """Take note of an answer: its status (0 where none came) and how long it took."""
         for key in keys:
-            if key != ALL and not key.startswith("n"):
+            if key[0] in _PACED:
                 self._gate(key).learn(now, status, took_s, retry_after_s)
 
     def in_flight(self, key: str) -> int:
@@ -181,14 +184,15 @@ class _Gate:
             self._factor = min(1.0, self._factor * _FASTER)
 
 
-def keys_of(address: str, domain: str) -> Keys:
+def keys_of(address: str, domain: str, hoster: str = "") -> Keys:
     """What a request to an address for a registrable domain is counted against."""
     if ":" in address:
         packed = ip_address(address).packed
         network = packed[:6].hex()
     else:
         network = address.rpartition(".")[0]
-    return (f"a{address}", f"n{network}", f"d{domain}", ALL)
+    keys = (f"a{address}", f"n{network}", f"d{domain}", ALL)
+    return (*keys, f"h{hoster}") if hoster else keys
 
 
 def seconds_until_open(windows: Sequence[tuple[str, str]], now_s: int) -> int:

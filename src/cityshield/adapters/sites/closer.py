@@ -21,10 +21,10 @@ from cityshield.adapters.sites.paths import (
 )
 from cityshield.adapters.sites.probe import probe
 from cityshield.adapters.sites.robots import ALL_ALLOWED, NONE_ALLOWED, Robots, read_robots
-from cityshield.adapters.sites.settings import FULL
 from cityshield.adapters.sites.starttls import UNKNOWN
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.facts import Mail, Names, Path, SiteFacts, Tls
+from cityshield.vocabulary.census import FULL
 from cityshield.vocabulary.verdict import Failure
 
 _LONGEST_TEXT = 8192
@@ -112,9 +112,7 @@ class Closer:
             if not robots.lets(path):
                 continue
             answer = await self._get(path)
-            told = describe_path(
-                path, answer, calibration, self._doors.recognize, self._doors.secret
-            )
+            told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
         facts = await self._read_scripts(facts, robots)

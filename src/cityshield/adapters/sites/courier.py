@@ -87,14 +87,15 @@ class Courier:
 
     async def find(self, host: str) -> Place | str:
         """Where another host is, or the reason why it is not visited."""
-        if not self._doors.scope.covers(host):
+        if self._doors.scope.reason(host):
             return "redirect-scope"
         names = await find_addresses(self._doors.resolver, host)
         found = names.v4 + names.v6
         good = [address for address in found if self._doors.lets(address)]
         if not good:
             return "redirect-private" if found else "redirect-name"
-        return good[0], keys_of(good[0], self._doors.registrable(host) or host)
+        domain = self._doors.registrable(host) or host
+        return good[0], keys_of(good[0], domain, self._doors.hoster(good[0]))
 
     @asynccontextmanager
     async def _place_with(self, place: tuple[str, Keys]) -> AsyncIterator[None]:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from cityshield.adapters.sites.certificates import Roots
 from cityshield.adapters.sites.log import Line
-from cityshield.adapters.sites.paths import TIER_1, Recognize, recognize
+from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.resolver import Resolver
-from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Transfers
 from cityshield.adapters.sites.turnstile import Turnstile
 from cityshield.guards.sites.facts import Header, Page, SiteFacts
 from cityshield.ports.clock import Clock
+
+
+class Scoped(Protocol):
+    """Says which hosts may be visited."""
+
+    def reason(self, host: str) -> str:
+        """Empty where a host may be visited, else the code for why not."""
+        ...
+
 
 ReadPage = Callable[[bytes, str, Sequence[Header]], Page]
 """What is taken from a page: of its bytes, its address, and the headers it came with."""
@@ -32,6 +41,11 @@ def no_libraries(body: bytes, url: str) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def nobody(address: str) -> str:
+    """Nobody's network is known."""
+    return ""
+
+
 def no_more(facts: SiteFacts) -> Sequence[str]:
     """No more than what is always asked for."""
     return ()
@@ -40,23 +54,23 @@ def no_more(facts: SiteFacts) -> Sequence[str]:
 class Doors(msgspec.Struct, frozen=True):
     """What visits share and what they ask others: all that reaches out goes through here.
 
-    `lets` says whether an address may be connected to. `read_page`, `read_script` and `recognize`
-    are pure; `more_paths` says what else to ask of a site with the profile `full`, by what is known
-    of it. `secret` keys the proofs of what stood at a path.
+    `lets` says whether an address may be connected to, and `hoster` whose it is. `read_page` and
+    `read_script` are pure; `more_paths` says what else to ask of a site with the profile `full`, by
+    what is known of it. `secret` keys the proofs of what stood at a path.
     """
 
     settings: SitesSettings
     transfers: Transfers
     resolver: Resolver
     turnstile: Turnstile
-    scope: Scope
+    scope: Scoped
     roots: Roots
     clock: Clock
     lets: Callable[[str], bool]
     registrable: Callable[[str], str]
+    hoster: Callable[[str], str]
     read_page: ReadPage
     log: Callable[[Line], None]
-    recognize: Recognize = recognize
     read_script: ReadScript = no_libraries
     more_paths: MorePaths = no_more
     paths: Sequence[str] = TIER_1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 
+import msgspec
+
 from cityshield.adapters.sites.budget import Budget, seconds_until_open
 from cityshield.adapters.sites.certificates import Roots
 from cityshield.adapters.sites.doors import (
@@ -12,20 +14,22 @@ from cityshield.adapters.sites.doors import (
     MorePaths,
     ReadPage,
     ReadScript,
+    Scoped,
     no_libraries,
     no_more,
+    nobody,
 )
 from cityshield.adapters.sites.log import Line
-from cityshield.adapters.sites.paths import TIER_1, Recognize, recognize
+from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.resolver import Resolver
-from cityshield.adapters.sites.scope import Scope
-from cityshield.adapters.sites.settings import QUICK, SitesSettings
+from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Transfers
 from cityshield.adapters.sites.turnstile import Turnstile
 from cityshield.adapters.sites.visit import SiteVisit
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.clock import Clock
-from cityshield.vocabulary.subject import SITE, Subject
+from cityshield.vocabulary.census import QUICK
+from cityshield.vocabulary.subject import Subject
 
 
 def _forget(line: Line) -> None:
@@ -35,20 +39,21 @@ def _forget(line: Line) -> None:
 class Gatherer:
     """Visits sites within one budget: the port `Websites`, and a stream for runs.
 
-    See `doors.Doors` for what is passed in.
+    All visits of a gatherer keep the same budget, whatever their profile. See `doors.Doors` for
+    what is passed in.
     """
 
     def __init__(
         self,
         settings: SitesSettings,
-        scope: Scope,
+        scope: Scoped,
         *,
         lets: Callable[[str], bool],
         registrable: Callable[[str], str],
         read_page: ReadPage,
         clock: Clock,
         log: Callable[[Line], None] = _forget,
-        recognize: Recognize = recognize,
+        hoster: Callable[[str], str] = nobody,
         read_script: ReadScript = no_libraries,
         more_paths: MorePaths = no_more,
         paths: Sequence[str] = TIER_1,
@@ -60,45 +65,57 @@ class Gatherer:
         self._scope = scope
         self._profile = profile
         self._clock = clock
-        self._budget = Budget(settings)
+        self._turnstile = Turnstile(Budget(settings), settings.longest_wait_s)
+        self._halted = asyncio.Event()
+        self._under_way: dict[asyncio.Task[None], SiteVisit] = {}
         self._roots = Roots(settings.ca)
         self._given = {
             "lets": lets, "registrable": registrable, "read_page": read_page, "log": log,
-            "recognize": recognize, "read_script": read_script, "more_paths": more_paths,
-            "paths": tuple(paths), "secret": secret, "vantage": vantage, "clock": clock,
+            "hoster": hoster,
+            "read_script": read_script, "more_paths": more_paths, "paths": tuple(paths),
+            "secret": secret, "vantage": vantage, "clock": clock,
         }  # fmt: skip
 
     async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:
         """The facts of each site, in order."""
-        seen = {facts.host: facts async for facts in self.visit(each.value for each in subjects)}
-        return [seen[each.value.lower().rstrip(".")] for each in subjects]
+        hosts = [_plain(each.value) for each in subjects]
+        seen = {facts.host: facts async for facts in self.visit(dict.fromkeys(hosts))}
+        return [seen[host] for host in hosts]
 
-    async def visit(self, hosts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[SiteFacts]:
+    async def visit(
+        self, hosts: Iterable[str] | AsyncIterable[str], profile: str = ""
+    ) -> AsyncIterator[SiteFacts]:
         """Visit hosts as they come; the facts of each are given when they are there.
 
         Neighbours in a list often share a server: in a list that was shuffled less has to wait.
+        Without a profile, that of the gatherer holds.
         """
         transfers = Transfers(self._settings)
         resolver = Resolver(self._settings.resolvers)
-        turnstile = Turnstile(self._budget, self._settings.longest_wait_s)
         doors = Doors(
-            settings=self._settings, transfers=transfers, resolver=resolver, turnstile=turnstile,
-            scope=self._scope, roots=self._roots, **self._given,  # type: ignore[arg-type]
+            settings=self._settings, transfers=transfers, resolver=resolver,
+            turnstile=self._turnstile, scope=self._scope, roots=self._roots,
+            **self._given,  # type: ignore[arg-type]
         )  # fmt: skip
         done: asyncio.Queue[SiteFacts | None] = asyncio.Queue()
         room = asyncio.Semaphore(self._settings.waiting)
         tasks: set[asyncio.Task[None]] = set()
 
-        async def one(host: str) -> None:
-            await done.put(await self._visit_one(doors, host))
+        async def one(visit: SiteVisit) -> None:
+            await done.put(await self._run(visit))
 
         async def feed() -> None:
             async for host in _each(hosts):
                 await self._wait_for_window()
                 await room.acquire()
-                task = asyncio.create_task(one(host))
+                visit = SiteVisit(doors, host, profile or self._profile)
+                task = asyncio.create_task(one(visit))
                 tasks.add(task)
+                self._under_way[task] = visit
                 task.add_done_callback(tasks.discard)
+                task.add_done_callback(self._under_way.pop)
+                if self._halted.is_set():
+                    self.halt()
             while tasks:
                 await asyncio.wait(tasks)
             await done.put(None)
@@ -118,21 +135,28 @@ class Gatherer:
             transfers.close()
             resolver.close()
 
-    async def _visit_one(self, doors: Doors, host: str) -> SiteFacts:
+    def halt(self) -> None:
+        """Drop the visits that have asked their site for nothing yet; the others go on."""
+        self._halted.set()
+        for task, visit in list(self._under_way.items()):
+            if not visit.has_begun:
+                task.cancel()
+
+    async def _run(self, visit: SiteVisit) -> SiteFacts:
         try:
-            return await SiteVisit(doors, host, self._profile).run()
+            return await visit.run()
         except Exception as error:
             reason = f"error:{type(error).__name__}"
-            return SiteFacts(
-                Subject(SITE, host), host.lower().rstrip("."), self._clock.now(),
-                profile=self._profile, reason=reason, read=0.0,
-            )  # fmt: skip
+            return msgspec.structs.replace(visit.empty, reason=reason, read=0.0)
 
     async def _wait_for_window(self) -> None:
         """Let no visit begin outside the times of day that were set."""
-        wait = seconds_until_open(self._settings.windows, self._clock.now())
-        if wait:
-            await asyncio.sleep(wait)
+        wait_s = seconds_until_open(self._settings.windows, self._clock.now())
+        if wait_s and not self._halted.is_set():
+            try:
+                await asyncio.wait_for(self._halted.wait(), wait_s)
+            except TimeoutError:
+                pass
 
 
 async def _each(hosts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
@@ -142,3 +166,7 @@ async def _each(hosts: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]
     else:
         for host in hosts:
             yield host
+
+
+def _plain(host: str) -> str:
+    return host.lower().rstrip(".")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b, sha256
 from typing import Final
 
 from cityshield.adapters.sites.transfer import Answer
 from cityshield.guards.sites.facts import Path
-
-Recognize = Callable[[str, int, str, bytes], tuple[str, ...]]
-"""What stands at a path, as fixed words: of its path, status, type in lower case, and body."""
+from cityshield.guards.sites.paths import marks_of
 
 TIER_1: Final = (
     "/.git/config", "/.env", "/.svn/entries", "/.DS_Store", "/backup.sql", "/backup.zip",
@@ -24,12 +22,10 @@ TIER_1: Final = (
 ROBOTS: Final = "/robots.txt"
 SECURITY: Final = "/.well-known/security.txt"
 
-_ARCHIVES: Final = {b"PK\x03\x04": "backup:zip", b"\x1f\x8b": "backup:gzip", b"Rar!": "backup:rar"}
 _PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
 _NOT_THERE = frozenset({404, 410})
 _LIKE = 0.1
 _SMALL_BYTES = 64
-_MOST_LINES = 200
 
 
 def invent_paths() -> tuple[str, str]:
@@ -66,15 +62,13 @@ class Calibration:
         )
 
 
-def describe_path(
-    path: str, answer: Answer, calibration: Calibration, recognize: Recognize, key: bytes
-) -> Path | None:
+def describe_path(path: str, answer: Answer, calibration: Calibration, key: bytes) -> Path | None:
     """What a path gave; None where nothing is there."""
     status = 200 if answer.status == 206 else answer.status
     if not status or status in _NOT_THERE:
         return None
     kind = type_of(answer)
-    marks = recognize(path, status, kind, answer.body)
+    marks = marks_of(path, answer.body) if status == 200 else ()
     return Path(
         status=status,
         type=kind[:100],
@@ -86,39 +80,9 @@ def describe_path(
     )
 
 
-def recognize(path: str, status: int, kind: str, body: bytes) -> tuple[str, ...]:
-    """The marks of what gives itself away by its content, whatever its type claims."""
-    if status != 200:
-        return ()
-    text = body.lstrip()
-    found: list[str] = []
-    is_page = text[:1] == b"<"
-    if path.endswith("/.git/config") and b"[core]" in body[:4096] and not is_page:
-        found.append("git-config")
-    if path.endswith("/.env") and not is_page and _has_settings(body):
-        found.append("env")
-    if b"<title>Index of /" in body or b"<title>Directory listing for " in body:
-        found.append("listing")
-    if b"<title>Apache Status</title>" in body or body.startswith(b"Active connections: "):
-        found.append("server-status")
-    if b"<title>phpinfo()</title>" in body:
-        found.append("phpinfo")
-    if is_packed(path):
-        found += [mark for magic, mark in _ARCHIVES.items() if body.startswith(magic)]
-        if b"INSERT INTO " in body or b"CREATE TABLE " in body:
-            found.append("backup:sql")
-    return tuple(found)
-
-
 def type_of(answer: Answer) -> str:
     """The media type in lower case, without parameters."""
     return answer.first("content-type").partition(";")[0].strip().lower()
-
-
-def _has_settings(body: bytes) -> bool:
-    lines = body[:8192].splitlines()[:_MOST_LINES]
-    names = [line.partition(b"=")[0].strip() for line in lines if b"=" in line]
-    return any(name and name.replace(b"_", b"").isalnum() and name.isupper() for name in names)
 
 
 def _signature(path: str, answer: Answer) -> tuple[int, str, int, bytes]:

@@ -1,16 +1,16 @@
-"""What a run would do, told without doing any of it."""
+"""What one site is asked at the most."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from cityshield.adapters.sites.names import SELECTORS
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.probe import MOST_CONNECTIONS
-from cityshield.adapters.sites.scope import Scope
-from cityshield.adapters.sites.settings import FULL, QUICK, SitesSettings
+from cityshield.adapters.sites.settings import SitesSettings
+from cityshield.vocabulary.census import FULL, QUICK
 
 _HOME = 2
 _TEXTS = 2
@@ -19,28 +19,20 @@ _MOST_MORE = 200
 _RECORDS = 11
 
 
-class Plan(msgspec.Struct, frozen=True, gc=False):
-    """The most that one host would be asked: requests, connections, questions to DNS.
+class Most(msgspec.Struct, frozen=True):
+    """What one site is asked at the most, as if there were as many redirects as may be.
 
-    `reason` is set where it would not be visited; `least_s` is how long its budget makes it take.
+    `questions` are those to DNS; `least_s` is how long the budget makes the visit take.
     """
 
-    host: str
-    reason: str = ""
-    requests: int = 0
-    connections: int = 0
-    questions: int = 0
-    least_s: float = 0.0
+    requests: int
+    connections: int
+    questions: int
+    least_s: float
 
 
-def plan(
-    hosts: Iterable[str],
-    settings: SitesSettings,
-    scope: Scope,
-    profile: str,
-    paths: Sequence[str] = TIER_1,
-) -> Iterable[Plan]:
-    """The plan of each host, one by one, as if there were as many redirects as may be."""
+def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIER_1) -> Most:
+    """What a profile asks of one site at the most."""
     home = _HOME * (1 + settings.redirects)
     quick = profile == QUICK
     more = 0 if quick else _TEXTS + _INVENTED + len(paths) + settings.scripts
@@ -48,10 +40,5 @@ def plan(
     probes = 0 if quick else MOST_CONNECTIONS
     questions = 2 if quick else 2 + _RECORDS + len(SELECTORS)
     rate = min(settings.address.per_s, settings.domain.per_s)
-    for host in hosts:
-        reason = scope.reason(host)
-        if reason:
-            yield Plan(host, reason)
-            continue
-        least_s = (_HOME + more + probes) / rate
-        yield Plan(host, "", home + more, home + 1 + probes, questions, round(least_s, 1))
+    least_s = round((_HOME + more + probes) / rate, 1)
+    return Most(home + more, home + 1 + probes, questions, least_s)

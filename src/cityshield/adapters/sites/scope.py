@@ -27,10 +27,6 @@ class Scope:
             return "opted-out"
         return "" if self._holds(self._listed, host) else "out-of-scope"
 
-    def covers(self, host: str) -> bool:
-        """Whether a host may be visited."""
-        return not self.reason(host)
-
     def _sorted(self, names: Iterable[str]) -> array[int]:
         return array("Q", sorted({self._hash(name.lower().rstrip(".")) for name in names}))
 

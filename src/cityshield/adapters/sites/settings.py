@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
-
-QUICK: Final = "quick"
-STANDARD: Final = "standard"
-FULL: Final = "full"
-PROFILES: Final = (QUICK, STANDARD, FULL)
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Rate = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
@@ -29,9 +24,12 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Visits to websites.
 
-    A request or a connection of the TLS probe counts against four limits at once: that of the
-    `address`, of its `network` (/24, of IPv6 /48), of the registrable `domain`, and of `all`.
-    `agent` is how the shield names itself and should hold a page that says who asks and why.
+    A request or a connection of the TLS probe counts against several limits at once: that of the
+    `address`, of its `network` (/24, of IPv6 /48), of the registrable `domain`, of the hosting
+    company (`hoster`), and of `all`. `hosters` is a file that says which networks are whose, lines
+    of `network,company`; what it does not name has no such limit. `agent` is how the shield names
+    itself, empty for its name with the operator's address and contact. `vantage` names the place
+    that is visited from.
     `windows` are the times of day, `from-to` in UTC, at which visits begin; none means always.
     At most `waiting` sites are held until their server has room. `ca` is a PEM file of roots to
     trust beside the system's.
@@ -40,9 +38,12 @@ class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: Limit = Limit(2, 10)
     network: Limit = Limit(16, 60)
     domain: Limit = Limit(2, 10)
+    hoster: Limit = Limit(64, 240)
     all: Limit = Limit(256, 2000)
     waiting: Count = 5000
-    agent: str = "CityShield"
+    agent: Annotated[str, msgspec.Meta(pattern=r"^[\x20-\x7e]{0,300}$")] = ""
+    hosters: str = ""
+    vantage: Annotated[str, msgspec.Meta(max_length=100)] = ""
     resolvers: tuple[str, ...] = ()
     windows: tuple[tuple[HourMinute, HourMinute], ...] = ()
     ca: str = ""

@@ -11,11 +11,11 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import type_of
-from cityshield.adapters.sites.settings import QUICK
 from cityshield.adapters.sites.transfer import Answer
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
 from cityshield.guards.sites.facts import Names, Page, SiteFacts, Tls, Visit
+from cityshield.vocabulary.census import QUICK
 from cityshield.vocabulary.subject import SITE, Subject
 from cityshield.vocabulary.verdict import Failure
 
@@ -23,7 +23,7 @@ _HALF = 0.5
 
 
 class SiteVisit:
-    """A visit under way."""
+    """A visit under way; `has_begun` once the site is asked, and `empty` are facts of nothing."""
 
     def __init__(self, doors: Doors, host: str, profile: str) -> None:
         self._doors = doors
@@ -31,7 +31,8 @@ class SiteVisit:
         self._profile = profile
         self._failed: list[Failure] = []
         self._known = b""
-        self._empty = SiteFacts(
+        self.has_begun = False
+        self.empty = SiteFacts(
             Subject(SITE, self._host), self._host, doors.clock.now(), doors.vantage, profile
         )
 
@@ -39,15 +40,17 @@ class SiteVisit:
         """The facts of the site; never raises for what a server or a name does."""
         refused = self._doors.scope.reason(self._host)
         if refused:
-            return msgspec.structs.replace(self._empty, reason=refused, read=0.0)
+            return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
         names = await find_addresses(self._doors.resolver, self._host)
-        seen = msgspec.structs.replace(self._empty, names=names)
+        seen = msgspec.structs.replace(self.empty, names=names)
         good = [address for address in names.v4 + names.v6 if self._doors.lets(address)]
         if not good:
             return msgspec.structs.replace(seen, reason=_why_none(names), read=0.0)
         domain = self._doors.registrable(self._host) or self._host
-        courier = Courier(self._doors, self._host, (good[0], keys_of(good[0], domain)))
+        keys = keys_of(good[0], domain, self._doors.hoster(good[0]))
+        courier = Courier(self._doors, self._host, (good[0], keys))
         await courier.come()
+        self.has_begun = True
         try:
             seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
             seen = await self._look(seen, courier, domain)

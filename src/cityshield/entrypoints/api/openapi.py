@@ -21,7 +21,7 @@ _SUBJECT = Schema(
     type=OpenAPIType.OBJECT,
     required=["kind", "value"],
     properties={
-        "kind": Schema(type=OpenAPIType.STRING, enum=["link", "message", "file"]),
+        "kind": Schema(type=OpenAPIType.STRING, enum=["link", "message", "file", "site"]),
         "value": _TEXT,
     },
 )
@@ -89,7 +89,7 @@ _REQUEST = Schema(
     additional_properties=False,
     properties={
         "value": Schema(type=OpenAPIType.STRING, min_length=1, max_length=1 << 20),
-        "kind": Schema(type=OpenAPIType.STRING, enum=["link", "message"]),
+        "kind": Schema(type=OpenAPIType.STRING, enum=["link", "message", "site"]),
     },
 )
 _LINK = {"kind": "link", "value": "https://parcel-desk.example/pay"}

@@ -15,6 +15,7 @@ from litestar.response import Stream
 from cityshield.adapters.sentences.sentences import choose_language
 from cityshield.adapters.store.hashes import PREFIX_BYTES, FullHash, find_hashes
 from cityshield.catalogue import CheckCard, catalogue
+from cityshield.desks.sites.inventory import host_of
 from cityshield.entrypoints.api.appeals import appeal_routes
 from cityshield.entrypoints.api.bulk import BulkLine, Places, read_bulk
 from cityshield.entrypoints.api.openapi import CheckOperation, HashesOperation, LinesOperation
@@ -23,7 +24,7 @@ from cityshield.entrypoints.form import MULTIPART, Upload, read_form
 from cityshield.service import Service
 from cityshield.shield import kind_of
 from cityshield.vocabulary.errors import InputError
-from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, Subject
+from cityshield.vocabulary.subject import FILE, LINK, MESSAGE, SITE, Subject
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 _encode = msgspec.json.Encoder().encode
@@ -40,7 +41,7 @@ HASHES_KEPT_S = 300
 
 
 class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to judge: a link or a message; a kind that is left out shows by itself."""
+    """What to judge: a link, a message or a site; a kind that is left out shows by itself."""
 
     value: str
     kind: str | None = None
@@ -64,12 +65,18 @@ def api_routes(service: Service) -> Router:
 
     @post("/check", status_code=200, operation_class=CheckOperation, summary="Check one subject")
     async def check(request: Asked) -> Response[bytes]:
-        """Judge a link or a message (JSON), or a file (multipart, field `file`)."""
+        """Judge a link or a message (JSON), or a file (multipart, field `file`).
+
+        A site of the inventory is visited first, for who holds a token with the scope `sites:run`.
+        """
         media_type = request.scope["state"]["headers"].get(b"content-type", b"")
         if media_type.lower().startswith(MULTIPART.encode()):
             subject = await _file_of(request, settings.max_text_bytes)
         else:
-            subject = subject_of(await request.body(), settings.max_text_bytes)
+            subject = subject_of(await request.body(), settings.max_text_bytes, sites=True)
+        if subject.kind == SITE:
+            given: bytes = request.scope["state"]["headers"].get(b"authorization", b"")
+            await service.identify(given.decode("latin-1"), "sites:run")
         verdict = await service.check(subject)
         spoken = service.shield.speak(verdict, language_of(request))
         return Response(_encode(spoken), media_type=JSON)
@@ -164,13 +171,21 @@ def _language(wanted: bytes) -> str:
     return choose_language(wanted.decode("latin-1"))
 
 
-def subject_of(body: bytes, most_bytes: int) -> Subject:
-    """The subject that a JSON object asks about; InputError says what is wrong with it."""
+def subject_of(body: bytes, most_bytes: int, sites: bool = False) -> Subject:
+    """The subject that a JSON object asks about; InputError says what is wrong with it.
+
+    `sites` says whether it may be a site, which is visited.
+    """
     try:
         asked = _decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise InputError("error-body", reason=str(error)) from error
     kind = asked.kind or kind_of(asked.value)
+    if sites and kind == SITE:
+        host = host_of(asked.value)
+        if host is None:
+            raise InputError("error-sites-host", text=asked.value[:200])
+        return Subject(SITE, host)
     if kind not in (LINK, MESSAGE):
         kinds = f"{LINK}, {MESSAGE}; {FILE}: multipart/form-data"
         raise InputError("error-kind", kind=kind[:40], kinds=kinds)

@@ -78,6 +78,7 @@ def run(
     from cityshield.runs import Wanted
 
     say, (runs, config) = _say(language), _runs(home, "sites:run")
+    visitor = None if dry_run else visits.open_visitor(home, config)
     if resume and (targets or older_than):
         raise InputError("error-sites-resume")
     if resume:
@@ -96,7 +97,7 @@ def run(
         if lines is not None:
             lines.say_bad(language)
     left = runs.left(this)
-    if dry_run:
+    if visitor is None:
         click.echo(to_json(this) if as_json else say("sites-left", run=this.id, count=left))
         return 0
     if not as_json:
@@ -105,7 +106,7 @@ def run(
         this = _stoppable(
             lambda started: runs.visit(
                 this,
-                lambda asked: visits.open_visit(home, config, asked),
+                visitor,
                 rate=rate or 0.0,
                 progress=progress.advance,
                 started=started,
@@ -374,7 +375,7 @@ def _planned(plan: Plan, say: Say) -> list[str]:
 
 def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
     """A report in lines."""
-    from cityshield.adapters.reports.census import reason_word, severity_word
+    from cityshield.adapters.reports.census import politeness_word, reason_word, severity_word
 
     lines = [
         say("report-census-lead", run=figures.run.id, count=figures.run.targets,
@@ -397,7 +398,10 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
         say("report-census-what"),
         "",
     ]
-    return [*lines, "", *_table(head, checks)]
+    lines += ["", *_table(head, checks)]
+    if figures.politeness is not None:
+        lines += ["", politeness_word(figures.politeness, say)]
+    return lines
 
 
 def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:

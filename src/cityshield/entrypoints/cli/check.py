@@ -39,6 +39,7 @@ Examples:
   cityshield check 'https://parcel-desk.example/pay'
   cityshield check "Pay the release fee first, then we transfer your prize"
   cityshield check --kind file invoice.pdf --json
+  cityshield check --kind site library.example
   cityshield check --lines messages.txt --kind message --json > verdicts.jsonl
   grep -oE 'https?://[^ ]+' mail.txt | cityshield check --lines -
 
@@ -46,6 +47,7 @@ Examples:
 Exit status:
   0 all benign   1 something suspicious or malicious   2 error
   3 something unknown or not fully read
+  Of a site: 0 graded, 1 a severe weakness or signs of a break-in, 3 not seen well enough
 """
 
 
@@ -86,10 +88,13 @@ def check(
     """Judge links, messages and files, and say why.
 
     The kind shows by itself: an existing path is a file, an address or a host name is a link,
-    everything else is a message. With --lines, no path is opened unless --kind is file.
+    everything else is a message. With --kind site, a site of the inventory is visited. With
+    --lines, no path is opened unless --kind is file.
     """
     if lines is None and not subjects:
         raise InputError("error-no-subject")
+    if kind == SITE:
+        _require_visits(home, lines)
     shield = build_shield(home, disk=True, folders=folders)
     wanted, status = Wanted(kind, as_json, language, fail_on), 0
     for verdict in _given(shield, subjects, wanted):
@@ -101,16 +106,40 @@ def check(
     return 1 if status & FOUND else 3 if status & IGNORANT else 0
 
 
+def _require_visits(home: Path, lines: str | None) -> None:
+    """Raise what keeps this user from having sites visited."""
+    from cityshield.entrypoints.cli.store import acting_identity, open_store
+
+    if lines is not None:
+        raise InputError("error-sites-lines", path=lines)
+    acting_identity(open_store(home, create=True), "sites:run")
+
+
 def _given(shield: Shield, subjects: Sequence[str], wanted: Wanted) -> Iterator[Verdict]:
     for value in subjects:
         value = _readable(value)
         chosen = wanted.kind or (FILE if _is_path(value) else kind_of(value))
+        if chosen == SITE:
+            yield _visit(shield, value)
+            continue
         if chosen == FILE:
             _require_file(value)
         elif wanted.kind is None and _FILE_NAME.fullmatch(value):
             said = shield.sentences.say("check-no-file", wanted.language, name=value)
             click.echo(said, err=True)
         yield complete(shield.check(Subject(chosen, value)))
+
+
+def _visit(shield: Shield, value: str) -> Verdict:
+    """The verdict on a site of the inventory, visited now."""
+    import asyncio
+
+    from cityshield.desks.sites.inventory import host_of
+
+    host = host_of(value)
+    if host is None:
+        raise InputError("error-sites-host", text=value[:200])
+    return asyncio.run(shield.check(Subject(SITE, host)))
 
 
 def _is_path(value: str) -> bool:

@@ -10,8 +10,10 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from cityshield.config import Config
+from cityshield.guards.sites.grade import NO_GRADE, grade_of
 from cityshield.shield import Shield, build_shield, complete, kind_of
-from cityshield.vocabulary.subject import Subject
+from cityshield.vocabulary.finding import CRITICAL, HIGH
+from cityshield.vocabulary.subject import SITE, Subject
 from cityshield.vocabulary.verdict import RANK, UNKNOWN, Verdict
 
 FOUND, IGNORANT = 1, 2
@@ -68,7 +70,15 @@ class LineJudge:
 def status_of(verdict: Verdict, fail_on: str) -> int:
     """What a verdict adds to the exit status."""
     found = FOUND if RANK[verdict.level] >= RANK[fail_on] else 0
+    if verdict.subject.kind == SITE:
+        return _status_of_site(verdict) | found
     return found | (IGNORANT if verdict.level == UNKNOWN or verdict.coverage < 1 else 0)
+
+
+def _status_of_site(verdict: Verdict) -> int:
+    """A site is never benign: its severe weaknesses count, and that it got a grade."""
+    severe = any(item.severity in (HIGH, CRITICAL) for item in verdict.findings)
+    return (FOUND if severe else 0) | (IGNORANT if grade_of(verdict) == NO_GRADE else 0)
 
 
 def judge_lines(

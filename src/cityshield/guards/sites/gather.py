@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import msgspec
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.websites import Websites
-from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import Failure
 
 
 class SiteGatherer:
-    """Asks for one visit of each site; without a port nothing is visited."""
+    """Asks for one visit of each site. `open_websites` is called when the first is wanted."""
 
-    def __init__(self, websites: Websites[SiteFacts] | None) -> None:
-        self._websites = websites
+    def __init__(self, open_websites: Callable[[], Websites[SiteFacts]]) -> None:
+        self._open_websites = open_websites
 
     def version(self) -> str:
         """A site is seen anew at each visit."""
@@ -32,11 +33,18 @@ class SiteGatherer:
         return None
 
     async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:
-        """Facts of each site; raises InputError where this shield may not visit any."""
-        if self._websites is None:
-            raise InputError("error-no-visits", host=subjects[0].value if subjects else "")
-        return await self._websites.visit_many(subjects)
+        """Facts of each site; for one that could not be seen, with the reason as a failure."""
+        return [_told(facts) for facts in await self._open_websites().visit_many(subjects)]
 
     def parts(self, subject: Subject, facts: Any, budget: Budget) -> Iterator[Subject | Failure]:
         """A site has no parts that another guard judges."""
         return iter(())
+
+
+def _told(facts: SiteFacts) -> SiteFacts:
+    """The same facts; why a site could not be seen is a failure that is said."""
+    if not facts.reason:
+        return facts
+    name, _, detail = facts.reason.partition(":")
+    why = Failure("sites.visit", f"visit-{name}", detail=detail)
+    return msgspec.structs.replace(facts, failed=(*facts.failed, why))
