@@ -184,7 +184,5 @@ def _make_key(kind: str) -> Any:
 
 def _write_key(path: Path, key: Any) -> None:
     path.write_bytes(
-        key.private_bytes(
-            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

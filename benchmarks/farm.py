@@ -11,10 +11,9 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
@@ -105,7 +104,7 @@ class Farm(AbstractContextManager["Farm"]):
         self.crowd = [f"crowd{n}.example" for n in range(crowd)]
         self.crowded = "127.77.200.1"
         self.root = folder / "root.pem"
-        self.log = folder / "access.log"
+        self.crowd_log = folder / "crowd.log"
         self._scripts = scripts
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -136,15 +135,11 @@ class Farm(AbstractContextManager["Farm"]):
         for process in self._running:
             process.wait()
 
-    def lines(self) -> Iterator[dict[str, str]]:
-        """What nginx wrote down: one object for each request."""
-        with self.log.open("rb") as file:
+    def crowd_lines(self) -> Iterator[dict[str, str]]:
+        """What nginx wrote down of the crowd: one object for each request."""
+        with self.crowd_log.open("rb") as file:
             for line in file:
                 yield json.loads(line)
-
-    def forget(self) -> None:
-        """Begin an empty log."""
-        os.truncate(self.log, 0)
 
     def connections(self) -> int:
         """How many connections nginx has taken since it began, but for that of this question."""
@@ -186,10 +181,10 @@ server {{
   listen {self.crowded}:80 backlog=4096;
   listen {self.crowded}:443 ssl backlog=4096;
   {_certificate(shown)}
-  access_log access.log crowd;
+  access_log crowd.log crowd;
   limit_conn crowd 2;
   limit_conn_dry_run on;
-  location / {{ default_type text/html; return 200 "<!doctype html><title>Crowd</title><p>Hello"; }}
+  root {self._crowd_page()};
 }}
 server {{ listen 127.77.250.1:80; access_log off; location / {{ stub_status; }} }}
 """
@@ -197,21 +192,31 @@ server {{ listen 127.77.250.1:80; access_log off; location / {{ stub_status; }} 
 daemon off; worker_processes 1; user root; pid nginx.pid; error_log error.log crit;
 events {{ worker_connections 8192; }}
 http {{
-  log_format crowd escape=json '{{"end":"$msec","took":"$request_time","host":"$host","path":"$uri",'
+  log_format crowd escape=json '{{"end":"$msec","took":"$request_time","host":"$host",'
     '"atonce":"$limit_conn_status","open":"$connections_active"}}';
-  log_format plain escape=json '{{"host":"$server_name","path":"$uri","agent":"$http_user_agent"}}';
-  access_log access.log plain buffer=64k flush=1s;
+  access_log off;
   types {{ text/html html; application/javascript js; text/plain txt; application/sql sql; }}
   default_type application/octet-stream;
   ssl_session_cache off; ssl_session_tickets off; keepalive_timeout 10; lingering_close off;
   limit_conn_zone $server_addr zone=crowd:1m;
-  {"".join(f"{name}_temp_path tmp/{name};" for name in
-           ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))}
+  {
+            "".join(
+                f"{name}_temp_path tmp/{name};"
+                for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            )
+        }
   {"".join(blocks)}
   {crowd}
 }}
 """)
         (self.folder / "tmp").mkdir(exist_ok=True)
+
+    def _crowd_page(self) -> Path:
+        """One page for all of the crowd: a file, for what nginx only says counts in no limit."""
+        root = self.folder / "www" / "crowd"
+        root.mkdir(parents=True, exist_ok=True)
+        (root / "index.html").write_text("<!doctype html><title>Crowd</title><p>Hello")
+        return root
 
     def _write_unbound(self) -> None:
         lines = []
@@ -372,7 +377,7 @@ def _write_files(root: Path, site: Site, scripts: Path | None) -> None:
     (root / own).write_text(f"{code}\n/* {site.host} */\n")
     head, body = f"<script src=/{own}></script>", f"<h1>{site.host}</h1>{_TEXT}"
     if site.kind == OLD_CODE:
-        for name in ("jquery-1.8.3.min.js", "bootstrap-3.3.5.min.js", "angular-1.5.0.min.js"):
+        for name in ("jquery-1.8.3.js", "bootstrap-3.3.5.min.js", "angular-1.5.0.min.js"):
             found = scripts / name if scripts else None
             text = found.read_text() if found and found.exists() else f"/* {name} */\n"
             (root / name).write_text(f"{text}\n/* {site.host} */\n")
@@ -415,14 +420,3 @@ _DEFAULT_PAGE = """<!DOCTYPE html>
 <p>If you see this page, the nginx web server is successfully installed and working. Further
 configuration is required.</p><p><em>Thank you for using nginx.</em></p></body></html>
 """
-
-
-@contextmanager
-def standing(folder: Path, sites: int = 200, crowd: int = 0) -> Iterator[Farm]:
-    """A farm for as long as it is needed."""
-    with Farm(folder, sites, crowd) as farm:
-        yield farm
-
-
-if __name__ == "__main__":
-    sys.exit(why_not())

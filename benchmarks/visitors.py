@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,23 +33,23 @@ def visit(home: str, profile: str, hosts: str, output: str) -> None:
     """Visit hosts, judge what was seen, and write both, one site a line."""
     gatherer, guard = _gatherer(Path(home)), _guard(Path(home))
 
-    async def go() -> None:
-        encoder = msgspec.json.Encoder()
-        some: list[SiteFacts] = []
-        with open(output, "wb") as file:
+    encoder = msgspec.json.Encoder()
+    some: list[SiteFacts] = []
+    with open(output, "wb") as file:
 
-            def judge() -> None:
-                for facts, verdict in zip(some, guard.judge_many(some), strict=True):
-                    file.write(encoder.encode(Seen(facts, verdict)) + b"\n")
-                some.clear()
+        def judge() -> None:
+            for facts, verdict in zip(some, guard.judge_many(some), strict=True):
+                file.write(encoder.encode(Seen(facts, verdict)) + b"\n")
+            some.clear()
 
+        async def go() -> None:
             async for facts in gatherer.visit(_lines(hosts), profile):
                 some.append(facts)
                 if len(some) >= _JUDGED_AT_ONCE:
                     judge()
             judge()
 
-    _run(go())
+        _run(go())
 
 
 def tls(home: str, hosts: str, output: str) -> None:
@@ -66,7 +65,7 @@ def tls(home: str, hosts: str, output: str) -> None:
 
     settings, now = settings_of(read_config(Path(home))), SystemClock().now()
 
-    async def go() -> None:
+    async def go() -> dict[str, Tls]:
         roots, resolver = Roots(settings.ca), Resolver(settings.resolvers)
         transfers, turns = Transfers(settings), asyncio.Semaphore(_PROBES_AT_ONCE)
 
@@ -85,11 +84,11 @@ def tls(home: str, hosts: str, output: str) -> None:
             return host, msgspec.structs.replace(seen, chain=chain, trust=trust)
 
         found = dict(await asyncio.gather(*map(one, _lines(hosts))))
-        Path(output).write_bytes(msgspec.json.encode(found))
         transfers.close()
         resolver.close()
+        return found
 
-    _run(go())
+    Path(output).write_bytes(msgspec.json.encode(_run(go())))
 
 
 def libraries(home: str, folder: str, output: str) -> None:
@@ -100,7 +99,9 @@ def libraries(home: str, folder: str, output: str) -> None:
     found: dict[str, list[Any]] = {}
     for path in sorted(Path(folder).glob("*.js")):
         pairs = known.find(path.name, path.read_bytes())
-        found[path.name] = [(*pair, [each.aliases for each in known.weaknesses(*pair)]) for pair in pairs]
+        found[path.name] = [
+            (*pair, [each.aliases for each in known.weaknesses(*pair)]) for pair in pairs
+        ]
     Path(output).write_bytes(msgspec.json.encode(found))
 
 
@@ -123,6 +124,40 @@ def resolve(names: str, output: str) -> None:
         return sum(counts)
 
     Path(output).write_text(str(_run(go())))
+
+
+def keep(home: str, seen: str, count: str) -> None:
+    """Keep the facts of so many sites as a run that visited them: those seen, again and again."""
+    from itertools import cycle, islice
+
+    from cityshield.adapters.clock import SystemClock
+    from cityshield.adapters.history.run import Record
+    from cityshield.adapters.store.census import note_run
+    from cityshield.adapters.store.database import open_database
+    from cityshield.adapters.store.sites import import_sites
+    from cityshield.config import Config
+    from cityshield.runs import Runs, Wanted
+    from cityshield.vocabulary.census import STANDARD, VISITED, Site
+    from cityshield.vocabulary.identity import ADMIN, Identity
+    from cityshield.vocabulary.subject import SITE, Subject
+
+    clock, by = SystemClock(), Identity("benchmark", ADMIN, how="local")
+    known = [one.facts for one in read(Path(seen)).values()]
+    engine = open_database(Path(home))
+    hosts = [f"kept{n}.example" for n in range(int(count))]
+    found = [Site(host) for host in hosts]
+    import_sites(engine, by, clock.now(), found, file="made", authorised_by="benchmark")
+    runs = Runs(engine, Path(home), clock, Config(), by)
+    run = runs.start(Wanted(), STANDARD)
+    folder = runs.folder(run)
+    folder.settled()
+    for n, (host, facts) in enumerate(zip(hosts, islice(cycle(known), len(hosts)), strict=True)):
+        mine = msgspec.structs.replace(facts, host=host, subject=Subject(SITE, host))
+        folder.append(Record(n, mine))
+        if folder.is_full:
+            folder.pack(folder.turn())
+    folder.pack(folder.turn())
+    note_run(engine, run.id, state=VISITED, settled=len(hosts))
 
 
 def read(path: Path) -> dict[str, Seen]:
@@ -160,10 +195,16 @@ def _lines(path: str) -> Iterator[str]:
 
 
 def _run(work: Any) -> Any:
+    """Run as `cityshield sites run` does."""
+    import gc
+
     import uvloop
 
+    gc.freeze()
     return uvloop.run(work)
 
 
 if __name__ == "__main__":
-    {"visit": visit, "tls": tls, "libraries": libraries, "resolve": resolve}[sys.argv[1]](*sys.argv[2:])
+    {"visit": visit, "tls": tls, "libraries": libraries, "resolve": resolve, "keep": keep}[
+        sys.argv[1]
+    ](*sys.argv[2:])

@@ -80,9 +80,12 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
 async def test_the_same_bytes_are_read_once(tmp_path: Path, over_http: bytes, read: bool) -> None:
     site, door = Site({"/": answer(b"<p>same")}), Site({"/": answer(over_http)})
     context = Certified(tmp_path, [HOST]).context()
-    async with name_server(HERE) as (_, resolver), server(site, context) as secure:
-        async with server(door) as plain:
-            facts = await visit_one(gatherer([HOST], resolver, plain=plain, secure=secure), HOST)
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(site, context) as secure,
+        server(door) as plain,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, plain=plain, secure=secure), HOST)
     assert facts.secure is not None
     assert facts.secure.page is not None
     assert facts.plain is not None

@@ -128,6 +128,7 @@ class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What was taken from the HTML of the home page; addresses are absolute.
 
+    `doctype` is the name that the document type declaration begins with, in lower case.
     `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
     `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
     does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
@@ -154,6 +155,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     policies: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     personal: tuple[tuple[str, str], ...] = ()
+    doctype: str = ""
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
