@@ -106,21 +106,22 @@ class Yard:
         return self.ours("visit", self.home, profile, self.hosts(count), output)
 
 
-def inside(scratch: Path, data: Path, quick: bool) -> None:
-    """Measure in the network of the farm; a row is printed as one line of JSON."""
+def inside(scratch: Path, data: Path, quick: bool, parts: Sequence[str] = ()) -> None:
+    """Measure in the network of the farm; a row is printed as one line of JSON.
+
+    `parts` are names of `PARTS`, none for all.
+    """
     site_peers.write_scripts(scratch / "scripts")
     sites, crowd = (2 * len(KINDS), 100) if quick else (200, 5000)
     say(f"a farm of {sites} sites")
     with Farm(scratch / "farm", sites, crowd, scratch / "scripts") as farm:
         os.environ["NODE_EXTRA_CA_CERTS"] = str(farm.root)
         yard = Yard(farm, scratch, data, quick)
-        for part in (_profiles, _tls, _fingerprints, _passive, _libraries, _names, _agree, _again,
-                     _politeness):  # fmt: skip
+        for name in parts or PARTS:
             try:
-                for row in part(yard):
+                for row in PARTS[name](yard):
                     print(msgspec.json.encode(row).decode(), flush=True)
             except Exception as error:
-                name = part.__name__.strip("_")
                 row = Row(name, note=f"not measured: {type(error).__name__}: {error}")
                 print(msgspec.json.encode(row).decode(), flush=True)
 
@@ -443,10 +444,14 @@ def _rate(given: dict[str, list[Cost]], name: str, count: int) -> float:
     return (count - 1) / max(taken, 1e-3)
 
 
-def _main(words: Sequence[str]) -> None:
-    scratch, data, quick = words
-    inside(Path(scratch) / "sites", Path(data), quick == "True")
+PARTS: dict[str, Part] = {
+    "profiles": _profiles, "tls": _tls, "fingerprints": _fingerprints, "passive": _passive,
+    "libraries": _libraries, "names": _names, "agree": _agree, "again": _again,
+    "politeness": _politeness,
+}  # fmt: skip
+"""Parts of the figure in their order: what agrees is told by what those before have written."""
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1:])
+    _scratch, _data, _quick, *_parts = sys.argv[1:]
+    inside(Path(_scratch) / "sites", Path(_data), _quick == "True", _parts)
