@@ -22,7 +22,7 @@ HOME = b"<!doctype html><title>Town</title><script src=/jquery-1.8.3.min.js></sc
 async def town(home: Path) -> AsyncIterator[tuple[Site, Site]]:
     """Twelve sites on one server over both schemes, and the settings to visit them."""
     root = Certified(home, ["Test root"], authority=True)
-    leaf = Certified(home, HOSTS, issuer=root)
+    leaf = Certified(home, [*HOSTS, "*.www.town.example"], issuer=root)
     replies = {
         "/": answer(HOME), "/jquery-1.8.3.min.js": answer(SCRIPT), "/.git/config": answer(
             b"[core]\n\trepositoryformatversion = 0\n", Content_Type="text/plain"),
@@ -79,6 +79,7 @@ async def test_a_city_is_visited_judged_and_told(home: Path) -> None:
         figures = json.loads(out)
         assert figures["judged"] == 12
         assert figures["reasons"] == {"no-name": 1}
+        assert (figures["parked"], figures["alike"], figures["alike_pages"]) == (0, 12, 1)
         found = {item["check"]: item["sites"] for item in figures["checks"]}
         assert found["sites.exposed/git"] == 12
         politeness = figures["politeness"]
@@ -89,6 +90,19 @@ async def test_a_city_is_visited_judged_and_told(home: Path) -> None:
         assert len(secure.asked) == asked
         code, out, said = await cityshield(home, "sites", "report", "1", "--lang", "zh")
         assert "上限 2" in out
+        code, out, said = await cityshield(home, "sites", "names", "1")
+        assert out.split() == ["www.town.example"]
+        code, out, said = await cityshield(home, "sites", "names", "1", "--below", "x.example")
+        assert (code, out) == (0, "")
+        code, out, said = await cityshield(home, "sites", "run", "--changed-since", "1")
+        assert code == 2
+        plain.replies["/"] = secure.replies["/"] = answer(HOME.replace(b"1.8.3", b"1.9.0"))
+        await cityshield(home, "sites", "run", "--profile", "quick")
+        plain.replies["/"] = secure.replies["/"] = answer(HOME)
+        code, out, said = await cityshield(
+            home, "sites", "run", "--changed-since", "1", "--dry-run", "--json"
+        )
+        assert json.loads(out)["visits"] == 12
         code, out, said = await cityshield(home, "check", "--kind", "site", HOSTS[3], "--json")
         verdict = json.loads(out)
         assert code == 1, said

@@ -192,7 +192,8 @@ class Figures(msgspec.Struct, frozen=True):
     a high one. `reasons` counts the sites without a result, `again` how often one was put off
     because we were down. `requests`, `connections` and `bytes_in` are all that the run asked for
     and got, and `took_s` the time from the first of its facts to the last. `politeness` is None
-    for a run without a log.
+    for a run without a log. `parked` and `for_sale` are sites with nothing of their own; `alike`
+    sites show one of `alike_pages` pages that several of them share, byte by byte.
     """
 
     run: Run
@@ -212,6 +213,10 @@ class Figures(msgspec.Struct, frozen=True):
     bytes_in: int = 0
     took_s: int = 0
     politeness: Politeness | None = None
+    parked: int = 0
+    for_sale: int = 0
+    alike: int = 0
+    alike_pages: int = 0
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from cityshield.adapters.history.analytics import analytics
-from cityshield.adapters.history.run import LONGEST_FACTS, Record, RunFolder
+from cityshield.adapters.history.run import LONGEST_FACTS, Record, RunFolder, next_number
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.census import BUDGET, Site
 from cityshield.vocabulary.errors import StoreError
@@ -104,3 +104,10 @@ def test_a_run_without_its_plan_is_said(home: Path) -> None:
     with pytest.raises(StoreError) as caught:
         RunFolder(home, 5).settled()
     assert caught.value.sentence == "error-sites-history"
+
+
+def test_a_new_file_begins_while_another_is_packed(tmp_path: Path) -> None:
+    for name in ("facts-000003.parquet", "facts-000004.jsonl", "facts-000004.parquet.part"):
+        (tmp_path / name).touch()
+    assert next_number(tmp_path, "facts") == 5
+    assert next_number(tmp_path, "asked") == 1

@@ -410,3 +410,19 @@ async def test_a_stream_that_is_left_leaves_nothing_behind() -> None:
 
 def test_the_reader_of_these_tests_keeps_no_body() -> None:
     assert read_page(b"x" * 99, "", ()).size_bytes == 99
+
+
+async def test_every_address_of_a_host_is_asked(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    leaf = Certified(tmp_path, [HOST], issuer=root)
+    site = Site({"/": answer(b"<title>Town</title>")})
+    table = {(HOST, "A"): ["127.0.0.1", "127.0.0.2", "192.0.2.1"]}
+    async with name_server(table) as (_, resolver), server(site, leaf.context()) as secure:
+        given = {"secure": secure, "settings": {"ca": str(root.path)}}
+        one = gatherer([HOST], resolver, **given, profile="standard")
+        facts = await visit_one(one, HOST)
+        quick = await visit_one(gatherer([HOST], resolver, **given), HOST)
+    assert facts.secure is not None and facts.secure.address == "127.0.0.1"
+    assert [other.address for other in facts.others] == ["127.0.0.2"]
+    assert facts.others[0].failed == "refused"
+    assert quick.others == ()

@@ -113,6 +113,25 @@ def token(live: Live, role: str, *options: str) -> dict[str, str]:
     return {"authorization": f"Bearer {made.stdout.decode().strip()}"}
 
 
+def test_a_site_is_visited_for_an_operator_only(live: Live, client: httpx.Client) -> None:
+    asked = {"kind": "site", "value": "https://library.example/start"}
+
+    def answer(headers: dict[str, str]) -> tuple[int, str]:
+        said = client.post("/api/v1/check", json=asked, headers=headers)
+        told = said.json()
+        if said.status_code == 200:
+            return 200, told["failed"][0]["reason"]
+        return said.status_code, told["type"].rpartition(":")[2]
+
+    assert answer({}) == (401, "error-not-authenticated")
+    assert answer(token(live, "analyst")) == (403, "error-forbidden")
+    assert answer(token(live, "operator")) == (200, "visit-out-of-scope")
+    asked["value"] = "192.0.2.7"
+    assert answer(token(live, "operator")) == (400, "error-sites-host")
+    lines = client.post("/api/v1/check/bulk", content=json.dumps(asked))
+    assert "site" in json.loads(lines.text)["error"]
+
+
 def test_operators_act_by_their_token(live: Live, client: httpx.Client) -> None:
     path = "/api/v1/feeds/api-feed"
     body = b"from-the-api.example\n"

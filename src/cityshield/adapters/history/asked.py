@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from cityshield.adapters.history.analytics import analytics, quoted
+from cityshield.adapters.history.run import next_number
 from cityshield.vocabulary.census import Politeness
 from cityshield.vocabulary.errors import StoreError
 
@@ -87,8 +88,7 @@ class AskedLog:
         self._file, self._lines = None, 0
 
     def _open(self) -> BinaryIO:
-        taken = [int(path.stem.rpartition("-")[2]) for path in self._folder.glob("asked-*")]
-        path = self._folder / f"asked-{max(taken, default=0) + 1:06}.jsonl"
+        path = self._folder / f"asked-{next_number(self._folder, 'asked'):06}.jsonl"
         return path.open("xb", buffering=_BUFFER)
 
 

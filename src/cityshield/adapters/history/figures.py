@@ -52,6 +52,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             'coalesce(max("at") - min("at"), 0) '
             f"FROM {folder.facts_table}"
         )[0]
+        parked, for_sale, alike, alike_pages = _same(ask, folder)
         return Figures(
             run,
             ask.rows("SELECT count(*) FROM judged")[0][0],
@@ -77,6 +78,10 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             bytes_in=int(asked[2]),
             took_s=int(asked[4]),
             politeness=politeness_of(folder.path),
+            parked=parked,
+            for_sale=for_sale,
+            alike=alike,
+            alike_pages=alike_pages,
         )
 
 
@@ -102,6 +107,23 @@ def _shares(ask: Analytics, folder: RunFolder, column: str) -> list[Share]:
         Share(name, sites, judged, severe, grades.get(name, {}))
         for name, sites, judged, severe in rows
     ]
+
+
+def _same(ask: Analytics, folder: RunFolder) -> tuple[int, int, int, int]:
+    """Sites that are parked, for sale, that show what others show too, and how many such pages."""
+    page = "coalesce(facts->'$.secure.page', facts->'$.plain.page')"
+    rows = ask.rows(
+        "SELECT count(*) FILTER (WHERE parked), count(*) FILTER (WHERE for_sale), "
+        "coalesce(sum(shared) FILTER (WHERE first), 0), count(*) FILTER (WHERE first) FROM "
+        "(SELECT parked, for_sale, count(*) OVER (PARTITION BY digest) AS shared, "
+        "row_number() OVER (PARTITION BY digest) = 1 AND shared > 1 AND digest <> '' AS first FROM "
+        "(SELECT coalesce(page->>'$.sha256', '') AS digest, marks LIKE '%\"parked\"%' AS parked, "
+        "marks LIKE '%\"for-sale\"%' AS for_sale FROM (SELECT page, "
+        "coalesce(CAST(page->'$.marks' AS VARCHAR), '') AS marks FROM "
+        f"(SELECT {page} AS page FROM {folder.facts_table} WHERE NOT again AND reason = ''))))"
+    )
+    parked, for_sale, alike, pages = map(int, rows[0])
+    return parked, for_sale, alike, pages
 
 
 def _worst(ask: Analytics) -> list[Worst]:

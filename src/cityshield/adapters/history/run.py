@@ -104,7 +104,6 @@ class RunFolder:
         self.path = home / "sites" / "runs" / str(run)
         self._encode = msgspec.json.Encoder().encode
         self._file: int | None = None
-        self._number = 0
         self._lines = self._bytes = 0
         self._synced_at = 0.0
 
@@ -236,9 +235,7 @@ class RunFolder:
         self._file, self._lines, self._bytes = None, 0, 0
 
     def _open(self) -> None:
-        taken = [int(path.stem.rpartition("-")[2]) for path in self.path.glob("facts-*")]
-        self._number = max(taken, default=0) + 1
-        path = self.path / f"facts-{self._number:06}.jsonl"
+        path = self.path / f"facts-{next_number(self.path, 'facts'):06}.jsonl"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def _mend(self) -> None:
@@ -359,6 +356,12 @@ class Judgement:
                 self._folder / f"{what}-{self._pieces:06}.parquet",
             )
         scratch.unlink()
+
+
+def next_number(folder: Path, kind: str) -> int:
+    """The number of the next file of a kind; one that is being packed has its number still."""
+    taken = [int(path.name.split("-")[1].partition(".")[0]) for path in folder.glob(f"{kind}-*")]
+    return max(taken, default=0) + 1
 
 
 def why_no_result(folder: RunFolder, verdicts: str) -> str:

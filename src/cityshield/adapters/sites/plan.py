@@ -10,6 +10,7 @@ from cityshield.adapters.sites.names import SELECTORS
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.probe import MOST_CONNECTIONS
 from cityshield.adapters.sites.settings import SitesSettings
+from cityshield.adapters.sites.visit import MOST_OTHERS
 from cityshield.vocabulary.census import FULL, QUICK
 
 _HOME = 2
@@ -36,6 +37,7 @@ def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIE
     home = _HOME * (1 + settings.redirects)
     quick = profile == QUICK
     more = 0 if quick else _TEXTS + _INVENTED + len(paths) + settings.scripts
+    more += 0 if quick else MOST_OTHERS
     more += _MOST_MORE if profile == FULL else 0
     probes = 0 if quick else MOST_CONNECTIONS
     questions = 2 if quick else 2 + _RECORDS + len(SELECTORS)

@@ -11,15 +11,19 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import type_of
-from cityshield.adapters.sites.transfer import Answer
+from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
-from cityshield.guards.sites.facts import Names, Page, SiteFacts, Tls, Visit
+from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
 from cityshield.vocabulary.census import QUICK
 from cityshield.vocabulary.subject import SITE, Subject
 from cityshield.vocabulary.verdict import Failure
 
+MOST_OTHERS = 3
+"""Further addresses of a host that are asked."""
+
 _HALF = 0.5
+_LONGEST_LOCATION = 300
 
 
 class SiteVisit:
@@ -31,6 +35,7 @@ class SiteVisit:
         self._profile = profile
         self._failed: list[Failure] = []
         self._known = b""
+        self._good: list[str] = []
         self.has_begun = False
         self.empty = SiteFacts(
             Subject(SITE, self._host), self._host, doors.clock.now(), doors.vantage, profile
@@ -44,6 +49,7 @@ class SiteVisit:
         names = await find_addresses(self._doors.resolver, self._host)
         seen = msgspec.structs.replace(self.empty, names=names)
         good = [address for address in names.v4 + names.v6 if self._doors.lets(address)]
+        self._good = good
         if not good:
             return msgspec.structs.replace(seen, reason=_why_none(names), read=0.0)
         domain = self._doors.registrable(self._host) or self._host
@@ -83,6 +89,9 @@ class SiteVisit:
             )
             closer = Closer(self._doors, courier, domain, base)
             seen = await closer.look(seen)
+            if secure.hops:
+                others = await self._ask_others(courier, domain, secure)
+                seen = msgspec.structs.replace(seen, others=others)
             self._failed += closer.failed
             return seen
         except Overdrawn:
@@ -106,6 +115,31 @@ class SiteVisit:
         return msgspec.structs.replace(
             visit, hops=visit.hops + secure.hops, cookies=secure.cookies, failed=secure.failed
         )
+
+    async def _ask_others(
+        self, courier: Courier, domain: str, secure: Visit
+    ) -> tuple[Elsewhere, ...]:
+        """Ask further addresses of the host for the home page, once each."""
+        settings = self._doors.settings
+        found = []
+        for address in self._good[1 : 1 + MOST_OTHERS]:
+            request = Request(
+                secure.hops[0].url, address, settings.secure_port, settings.path_bytes,
+                last=True, certificates=True,
+            )  # fmt: skip
+            place = address, keys_of(address, domain, self._doors.hoster(address))
+            answer = await courier.ask_elsewhere(request, place, self._host)
+            judged = self._judge_chain(answer.chain)
+            found.append(
+                Elsewhere(
+                    address,
+                    answer.failed,
+                    answer.status,
+                    answer.first("location")[:_LONGEST_LOCATION],
+                    judged.trust if judged else "",
+                )
+            )
+        return tuple(found)
 
     def _read_page(self, answer: Answer, url: str) -> Page | None:
         """What the page says, where it is one, whatever its type claims.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ Examples:
   cityshield sites run --dry-run
   cityshield sites run --profile quick
   cityshield sites run --targets schools.txt --older-than 30 --rate 20
+  cityshield sites run --changed-since 3
   cityshield sites run --resume
 
 \b
@@ -54,6 +55,8 @@ Exit status: 0 every site has facts or a reason, 3 paused, 2 error.
               help="How much is asked of each site.")  # fmt: skip
 @click.option("--older-than", type=click.IntRange(1, 3650), metavar="DAYS",
               help="Leave out what was visited in the last DAYS.")  # fmt: skip
+@click.option("--changed-since", type=click.IntRange(1), metavar="RUN",
+              help="Only what the newest run saw change since RUN.")  # fmt: skip
 @click.option("--rate", type=click.FloatRange(0.01, 10_000), default=None, metavar="N",
               help="Begin N visits a second at most; politeness is kept besides.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the newest run that is not finished.")
@@ -65,6 +68,7 @@ def run(
     targets: str | None,
     profile: str,
     older_than: int | None,
+    changed_since: int | None,
     rate: float | None,
     resume: bool,
     dry_run: bool,
@@ -79,7 +83,7 @@ def run(
 
     say, (runs, config) = _say(language), _runs(home, "sites:run")
     visitor = None if dry_run else visits.open_visitor(home, config)
-    if resume and (targets or older_than):
+    if resume and (targets or older_than or changed_since):
         raise InputError("error-sites-resume")
     if resume:
         this = runs.unfinished()
@@ -87,7 +91,11 @@ def run(
         lines = None
         if targets is not None:
             lines = Lines(open_list(targets), "")
-        hosts = None if lines is None else (s.host for s in lines.at_least_one(targets or ""))
+        hosts: Iterable[str] | None = None
+        if lines is not None:
+            hosts = (site.host for site in lines.at_least_one(targets or ""))
+        if changed_since is not None:
+            hosts = _changed(runs, changed_since, hosts)
         wanted = Wanted(hosts, older_than)
         if dry_run:
             plan = runs.plan(wanted, profile, rate or 0.0)
@@ -128,6 +136,36 @@ def run(
         words = {"run": this.id, "done": this.settled, "count": this.targets}
         click.echo(say("sites-run-paused", **words))
     return 0 if this.state == JUDGED else _NOT_WHOLE
+
+
+@click.command(epilog="""\b
+Examples:
+  cityshield sites names 3 --below city.example
+  cityshield sites names 3 --below city.example | \\
+    cityshield sites import - --authorised-by 'City order 12/2026'
+""")  # fmt: skip
+@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.option("--below", multiple=True, metavar="DOMAIN", help="Only names at or below it.")
+@language_option
+@home_option
+def names(number: int, below: tuple[str, ...], language: str, home: Path) -> None:
+    """Print names that RUN came across in certificates and redirects, and that are not in scope.
+
+    Nothing is visited because of it: whoever may allow visits imports them.
+    """
+    from cityshield.adapters.history.sights import names_seen
+    from cityshield.adapters.store.census import get_run
+    from cityshield.adapters.store.sites import look_up
+    from cityshield.desks.sites.inventory import host_of
+
+    runs, _ = _runs(home, "sites:read")
+    ends = tuple(f".{domain.lower().strip('.')}" for domain in below)
+    for piece in names_seen(runs.folder(get_run(runs.engine, number))):
+        hosts = [host for host in map(host_of, piece) if host]
+        known = look_up(runs.engine, hosts)
+        for host in hosts:
+            if host not in known and (not ends or f".{host}".endswith(ends)):
+                click.echo(host)
 
 
 @click.command()
@@ -274,6 +312,19 @@ def forget(older_than: int | None, language: str, home: Path) -> None:
     click.echo(_say(language)("sites-forgotten", count=runs.forget(days)))
 
 
+def _changed(runs: Runs, since: int, hosts: Iterable[str] | None) -> Iterator[str]:
+    """The hosts that the newest run saw change since another; of `hosts`, if there are any."""
+    from cityshield.adapters.history.sights import changed_hosts
+    from cityshield.adapters.store.census import get_run, list_runs
+
+    before = get_run(runs.engine, since)
+    newest = next((run for run in list_runs(runs.engine) if run.state == JUDGED), None)
+    if newest is None or newest.id <= before.id:
+        raise InputError("error-sites-no-newer", run=since)
+    changed = changed_hosts(runs.folder(before), runs.folder(newest))
+    return changed if hosts is None else iter(sorted(set(hosts).intersection(changed)))
+
+
 def _runs(home: Path, scope: str) -> tuple[Runs, Any]:
     from cityshield.adapters.clock import SystemClock
     from cityshield.config import read_config
@@ -406,6 +457,9 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
         "",
     ]
     lines += ["", *_table(head, checks)]
+    if figures.parked or figures.for_sale or figures.alike:
+        words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
+        lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
     if figures.politeness is not None:
         lines += ["", politeness_word(figures.politeness, say)]
     return lines

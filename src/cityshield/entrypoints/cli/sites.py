@@ -32,6 +32,7 @@ def sites() -> None:
 for command in (
     census.run,
     census.runs,
+    census.names,
     census.judge,
     census.report,
     census.diff,

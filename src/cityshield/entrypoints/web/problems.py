@@ -19,6 +19,8 @@ RefusePage = Callable[[Asked, str, dict[str, str]], bytes]
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
+    "error-sites-agent": 503,
+    "error-sites-busy": 503,
     "error-not-authenticated": 401,
     "error-text-long": 413,
     "error-body-long": 413,

@@ -176,6 +176,19 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     failed: str = ""
 
 
+class Elsewhere(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What another address of the host answered to the home page over HTTPS.
+
+    `failed`, `location` and `trust` are as those of `Visit`, `Hop` and `Tls`.
+    """
+
+    address: str
+    failed: str = ""
+    status: int = 0
+    location: str = ""
+    trust: str = ""
+
+
 class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a path other than `/` gave; `marks` are fixed words for what stood there (`paths.py`).
 
@@ -214,7 +227,8 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     `reason` is empty, or the code for why nothing can be said of the site: `out-of-scope`,
     `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`,
     `private-address`, `dead`, `vantage-down`, `budget`, `stopped`, `error:...`. `read` is the share
-    of the profile's work that was done.
+    of the profile's work that was done. `others` are further addresses, each asked once for the
+    home page by a visit beyond `quick`.
     """
 
     subject: Subject
@@ -227,6 +241,7 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     secure: Visit | None = None
     tls: Tls | None = None
     mail: Mail | None = None
+    others: tuple[Elsewhere, ...] = ()
     paths: dict[str, Path] = {}
     robots: str = ""
     security_txt: str = ""

@@ -9,6 +9,7 @@ Keys, all optional:
 - `chain`: fields of the certificate above it. `tls`, `names`, `mail`: fields of those facts.
 - `plain`, `secure`: the visits over HTTP and HTTPS: `failed`, `status`, and `redirect`, the address
   that the answer led to (empty: nowhere).
+- `others`: what further addresses answered.
 - `paths`: a table for each path, fields of `Path`.
 - `robots`, `security_txt`, `read`, `reason`.
 """
@@ -23,6 +24,7 @@ from msgspec.structs import replace
 from cityshield.guards.sites.facts import (
     Certificate,
     Cookie,
+    Elsewhere,
     Header,
     Hop,
     Mail,
@@ -90,6 +92,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
             ),
             given.get("mail", {}),
         ),
+        others=msgspec.convert(given.get("others", ()), tuple[Elsewhere, ...]),
         paths={
             path: msgspec.convert({"status": 200, **fields}, Path)
             for path, fields in given.get("paths", {}).items()

@@ -80,6 +80,10 @@ report-census-why-why = A site without a result is neither good nor bad: nothing
 report-census-code = Code
 report-census-asked = What we asked for
 report-census-asked-how = { $requests } requests and { $connections } connections in all, { $mib } MiB received; that is { $each } requests for each judged site.
+report-census-same = { $parked } sites are parked and { $for_sale } are for sale. { $alike } sites show { $pages ->
+    [one] one and the same page
+   *[other] { $pages } pages that several of them share
+  }.
 report-census-polite = By this run's own log, no address ever had more than { $at_once } requests or connections under way (allowed: { $allowed_at_once }), or more than { $per_s } begun within a second (allowed: { $allowed_per_s }): { $lines } lines, { $addresses } addresses.
 report-census-not-polite = This run's own log shows more than was allowed: { $at_once } at once with { $worst_at_once } (allowed: { $allowed_at_once }), { $per_s } within a second with { $worst_per_s } (allowed: { $allowed_per_s }). Please report this as a fault of CityShield.
 report-census-again = Visits that were put off because we were cut off: { $count }

@@ -80,6 +80,7 @@ report-census-why-why = 没有结果，不等于好，也不等于坏：只是�
 report-census-code = 代码
 report-census-asked = 我们问了多少
 report-census-asked-how = 一共 { $requests } 次请求、{ $connections } 个连接，收到 { $mib } MiB；平均每个已评定的网站 { $each } 次请求。
+report-census-same = { $parked } 个网站是停放页，{ $for_sale } 个在出售。{ $alike } 个网站显示的页面和别的网站一模一样（共 { $pages } 种页面）。
 report-census-polite = 按这一轮自己的日志，任何地址同时进行的请求或连接都没有超过 { $at_once } 个（上限 { $allowed_at_once }），一秒内开始的也没有超过 { $per_s } 个（上限 { $allowed_per_s }）：共 { $lines } 行日志，{ $addresses } 个地址。
 report-census-not-polite = 这一轮自己的日志显示超过了上限：{ $worst_at_once } 同时有 { $at_once } 个（上限 { $allowed_at_once }），{ $worst_per_s } 一秒内有 { $per_s } 个（上限 { $allowed_per_s }）。这是 CityShield 的缺陷，请报告给开发者。
 report-census-again = 因为我们断线而推后的访问：{ $count } 次
