@@ -26,6 +26,7 @@ FIGURES = (
     "files",
     "messages",
     "decisions",
+    "sites",
 )
 """Every figure is the module of this name; its first line says what it measures."""
 

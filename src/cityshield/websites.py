@@ -18,8 +18,6 @@ from cityshield.vocabulary.census import STANDARD
 from cityshield.vocabulary.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from cityshield.adapters.sites.gatherer import Gatherer
     from cityshield.adapters.sites.log import Line
     from cityshield.adapters.sites.settings import SitesSettings
@@ -58,6 +56,7 @@ def open_gatherer(
     from cityshield.adapters.sites.gatherer import Gatherer
     from cityshield.adapters.sites.hosters import read_hosters
     from cityshield.adapters.store.database import open_database
+    from cityshield.adapters.store.permits import Permits
     from cityshield.guards.links.suffixes import Suffixes
     from cityshield.guards.sites.libraries import FILE, Libraries
     from cityshield.guards.sites.page import read_page
@@ -68,7 +67,7 @@ def open_gatherer(
     more: dict[str, Any] = {} if log is None else {"log": log}
     return Gatherer(
         settings,
-        Scope(open_database(home)),
+        Permits(open_database(home)),
         lets=Border(config.net.allow).lets,
         registrable=Suffixes().registrable,
         read_page=partial(read_page, libraries=find),
@@ -120,19 +119,6 @@ def alone(home: Path) -> Iterator[None]:
             yield
     except BlockingIOError:
         raise StoreError("error-sites-busy") from None
-
-
-class Scope:
-    """What may be visited: the inventory as it is at this moment, less who opted out."""
-
-    def __init__(self, engine: Engine) -> None:
-        from cityshield.adapters.store.sites import refusals
-
-        self._refused = partial(refusals, engine)
-
-    def reason(self, host: str) -> str:
-        """Empty where a host may be visited, else the code for why not."""
-        return self._refused([host]).get(host, "")
 
 
 def _proof_key(home: Path) -> bytes:

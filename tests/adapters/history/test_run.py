@@ -111,3 +111,16 @@ def test_a_new_file_begins_while_another_is_packed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert next_number(tmp_path, "facts") == 5
     assert next_number(tmp_path, "asked") == 1
+
+
+def test_a_full_file_is_packed_within_memory(home: Path) -> None:
+    folder = RunFolder(home, 1)
+    folder.write_plan([(Site(f"site-{number}.example"), "") for number in range(20_000)])
+    facts = msgspec.structs.replace(facts_of("site-1.example"), security_txt="x y\n" * 500)
+    count = 0
+    while not folder.is_full:
+        folder.append(Record(count, facts))
+        count += 1
+    assert count > 2_000
+    folder.pack(folder.turn())
+    assert sum(folder.settled()) == count

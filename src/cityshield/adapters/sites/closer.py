@@ -151,7 +151,9 @@ class Closer:
             return facts
         scripts = tuple(
             msgspec.structs.replace(
-                each, libraries=each.libraries + known[each.url][0], sha256=known[each.url][1]
+                each,
+                libraries=tuple(dict.fromkeys(each.libraries + known[each.url][0])),
+                sha256=known[each.url][1],
             )
             if each.url in known
             else each

@@ -34,6 +34,7 @@ class SiteVisit:
         self._host = host.lower().rstrip(".")
         self._profile = profile
         self._failed: list[Failure] = []
+        self._known = b""
         self._good: list[str] = []
         self.has_begun = False
         self.empty = SiteFacts(
@@ -141,15 +142,23 @@ class SiteVisit:
         return tuple(found)
 
     def _read_page(self, answer: Answer, url: str) -> Page | None:
-        """What the page says, where it is one, whatever its type claims."""
+        """What the page says, where it is one, whatever its type claims.
+
+        The same bytes are read once: over HTTPS, which is asked for first.
+        """
         kind = type_of(answer)
         if not answer.body or ("html" not in kind and answer.body.lstrip()[:1] != b"<"):
             return None
+        if answer.body == self._known:
+            return None
         try:
-            return self._doors.read_page(answer.body, url, answer.headers)
+            page = self._doors.read_page(answer.body, url, answer.headers)
         except Exception as error:
             self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
             return None
+        if not answer.failed and url.startswith("https:"):
+            self._known = answer.body
+        return page
 
     def _judge_chain(self, chain: tuple[bytes, ...]) -> Tls | None:
         if not chain:

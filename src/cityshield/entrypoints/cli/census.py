@@ -352,6 +352,11 @@ def _stoppable(
 ) -> Run:
     """Run to the end, or until somebody interrupts: at first gently, then at once."""
     import asyncio
+    import gc
+
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    if sys.platform != "win32":  # there it does not exist
+        from uvloop import new_event_loop as loop_factory
 
     async def main() -> Run:
         loop = asyncio.get_running_loop()
@@ -373,8 +378,10 @@ def _stoppable(
 
         return await begin(started)
 
+    gc.freeze()  # what was compiled stays: it is not looked through again and again
     try:
-        return asyncio.run(main())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(main())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 

@@ -128,6 +128,7 @@ class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What was taken from the HTML of the home page; addresses are absolute.
 
+    `doctype` is the name that the document type declaration begins with, in lower case.
     `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
     `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
     does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
@@ -154,6 +155,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     policies: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     personal: tuple[tuple[str, str], ...] = ()
+    doctype: str = ""
 
 
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -163,7 +165,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `tls`, `too-large` (the page is of its beginning), `too-slow`, `redirects`, `redirect-private`,
     `redirect-scope` (it leads out of the scope, and was not followed), `redirect-name`,
     `bad-answer`, `encoding`. Where http leads to the https page of the same visit, `hops` go on
-    with those of `secure`, and `page` is None.
+    with those of `secure`, and `page` is None; so it is where the same bytes came over both.
     """
 
     hops: tuple[Hop, ...] = ()

@@ -7,7 +7,7 @@ patterns are foreign, and so are the scripts: see `patterns.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha1
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ MOST_BYTES = 4 << 20
 
 Found = tuple[tuple[str, str], ...]
 
+_SET_BYTES = 64 << 20  # a set that runs out of memory would find nothing
 _VERSION = r"[0-9][0-9.a-z_\-]+"
 _PLACE = "§§version§§"
 _MIN = re.compile(r"[.-]min$")
@@ -87,6 +88,10 @@ class Libraries:
                 "error-libraries", file=FILE, reason=f"{type(error).__name__}: {error}"[:200]
             ) from error
         self._matcher = Matcher([tell.pattern for tell in (*self._content, *self._replaced)])
+        options = re2.Options()
+        options.max_mem = _SET_BYTES
+        self._any_name = _all_of(re2.Set.FullMatchSet(options), self._names)
+        self._any_uri = _all_of(re2.Set.SearchSet(options), self._uris)
 
     def find(self, url: str, text: str | bytes) -> Found:
         """Name and version of each library in a script, by its address, else by its content.
@@ -124,8 +129,10 @@ class Libraries:
     def _by_address(self, url: str) -> Found:
         path = url.partition("#")[0].partition("?")[0][:2_000]
         last = path.rpartition("/")[2]
-        by_name = ((n, m[1]) for n, regex in self._names if (m := regex.fullmatch(last)))
-        by_uri = ((n, m[1]) for n, regex in self._uris for m in regex.finditer(path))
+        names = [self._names[at] for at in sorted(self._any_name(last) or ())]
+        uris = [self._uris[at] for at in sorted(self._any_uri(path) or ())]
+        by_name = ((n, m[1]) for n, regex in names if (m := regex.fullmatch(last)))
+        by_uri = ((n, m[1]) for n, regex in uris for m in regex.finditer(path))
         return _unique((n, version) for found in (by_name, by_uri) for n, version in found)
 
     def _add(self, name: str, extractors: dict[str, Any]) -> None:
@@ -148,6 +155,15 @@ class Libraries:
             kept.append(_Tell(name, compile_pattern(text.replace(_PLACE, _VERSION)), template))
         except error:
             self.skipped.append(text)
+
+
+def _all_of(every: Any, tells: Sequence[tuple[str, Any]]) -> Callable[[str], list[int] | None]:
+    """Which of the patterns are in a text, in one look at it."""
+    for _, regex in tells:
+        every.Add(regex.pattern)
+    every.Compile()
+    match: Callable[[str], list[int] | None] = every.Match
+    return match
 
 
 def is_at_or_above(version: str, other: str) -> bool:

@@ -72,6 +72,7 @@ _REDIRECTOR = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL_INPUTS = frozenset({"password", "tel", "email"})
+_DOCTYPE = re.compile(r"\s{0,200}<!doctype\s{1,20}([a-z]{1,20})", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*+>")
 
 
@@ -83,8 +84,8 @@ def read_page(
 ) -> Page:
     """What is taken from the HTML at an absolute address; the address is that of the last hop.
 
-    `libraries` looks into scripts that stand in the page. A body that is no HTML gives a page with
-    little in it.
+    `libraries` looks into scripts that stand in the page, and at the addresses of others. A body
+    that is no HTML gives a page with little in it.
     """
     content_type = next((value for name, value in headers if name == "content-type"), "")
     text, charset = read_text(body[:MOST_BYTES], content_type)
@@ -169,6 +170,7 @@ class _Reader:
             generator=self._generator,
             language=self._language,
             charset=charset,
+            doctype=doctype[1].lower() if (doctype := _DOCTYPE.match(text)) else "",
             size_bytes=size_bytes,
             sha256=digest,
             scripts=tuple(self._scripts),
@@ -229,8 +231,8 @@ class _Reader:
             if source:
                 self._note_insecure(source)
             libraries: tuple[tuple[str, str], ...] = ()
-            if not source and content and self._libraries is not None:
-                libraries = self._libraries("", content)
+            if self._libraries is not None and (source or content):
+                libraries = self._libraries(source, "" if source else content)
             self._add_script(self._scripts, source, attributes, libraries)
 
     def _add_script(
@@ -318,10 +320,10 @@ class _Reader:
         address = address_of(inside)
         if not address or address[0] == "#":
             return
-        if "=http" in address.lower():
+        if "=" in address and "=http" in address.lower():
             self._note_redirector(address)
-        if address.startswith("//"):
-            host = host_of(f"http:{address}")
+        if address[0] == "/":  # the most usual kind comes first
+            host = host_of(f"http:{address}") if address.startswith("//") else self._host
         elif address[:8].lower().startswith(("http://", "https://")):
             host = host_of(address)
         elif ":" in address.partition("/")[0]:
