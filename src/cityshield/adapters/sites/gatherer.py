@@ -16,6 +16,7 @@ from cityshield.adapters.sites.doors import (
     no_more,
 )
 from cityshield.adapters.sites.log import Line
+from cityshield.adapters.sites.matching import Match, no_templates
 from cityshield.adapters.sites.paths import TIER_1, Recognize, recognize
 from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.scope import Scope
@@ -51,6 +52,8 @@ class Gatherer:
         recognize: Recognize = recognize,
         read_script: ReadScript = no_libraries,
         more_paths: MorePaths = no_more,
+        match: Match = no_templates,
+        template_set: str = "",
         paths: Sequence[str] = TIER_1,
         profile: str = QUICK,
         secret: bytes = b"",
@@ -65,6 +68,7 @@ class Gatherer:
         self._given = {
             "lets": lets, "registrable": registrable, "read_page": read_page, "log": log,
             "recognize": recognize, "read_script": read_script, "more_paths": more_paths,
+            "match": match, "template_set": template_set,
             "paths": tuple(paths), "secret": secret, "vantage": vantage, "clock": clock,
         }  # fmt: skip
 

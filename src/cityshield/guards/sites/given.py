@@ -10,6 +10,7 @@ Keys, all optional:
 - `plain`, `secure`: the visits over HTTP and HTTPS: `failed`, `status`, and `redirect`, the address
   that the answer led to (empty: nowhere).
 - `paths`: a table for each path, fields of `Path`.
+- `templates`: hits of templates, fields of `TemplateHit`.
 - `robots`, `security_txt`, `read`, `reason`.
 """
 
@@ -31,6 +32,7 @@ from cityshield.guards.sites.facts import (
     Path,
     Script,
     SiteFacts,
+    TemplateHit,
     Tls,
     Visit,
 )
@@ -96,6 +98,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
         },
         robots=given.get("robots", ""),
         security_txt=given.get("security_txt", _SECURITY_TXT.format(host=host)),
+        templates=tuple(msgspec.convert(each, TemplateHit) for each in given.get("templates", ())),
         requests=24,
         connections=14,
         reason=given.get("reason", ""),
