@@ -1,7 +1,7 @@
 """Templates held against an answer one by one, as they are written: what ours is compared with.
 
-Straightforward on purpose: `in`, `re` and recursion, no literal looked for beforehand. With `linear`
-the patterns are those of RE2, for pages on which `re` would take minutes.
+Straightforward on purpose: `in`, `re` and recursion, no literal looked for beforehand. With
+`linear` the patterns are those of RE2, for pages on which `re` would take minutes.
 """
 
 from __future__ import annotations

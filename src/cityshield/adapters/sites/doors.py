@@ -43,7 +43,7 @@ class Doors(msgspec.Struct, frozen=True):
 
     `lets` says whether an address may be connected to. `read_page`, `read_script` and `recognize`
     are pure; `more_paths` says what else to ask of a site with the profile `full`, by what is known
-    of it. `match` holds templates against an answer, and `template_set` is the version of their set.
+    of it. `match` holds templates against an answer; `template_set` is the version of their set.
     `secret` keys the proofs of what stood at a path.
     """
 

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from cityshield.guards.sites.templates.tree import LARGEST_BYTES
 from cityshield.vocabulary.errors import InputError
@@ -82,12 +82,13 @@ def _of_folder(folder: Path) -> Iterator[Member]:
                     yield found.relative_to(folder).as_posix(), file.read(LARGEST_BYTES + 1)
 
 
-def _of_tar(file: IO[bytes], source: Path) -> Iterator[Member]:
-    with tarfile.open(fileobj=_Bounded(file, source), mode="r|") as archive:
+def _of_tar(file: IO[bytes] | gzip.GzipFile, source: Path) -> Iterator[Member]:
+    bounded = cast(IO[bytes], _Bounded(file, source))
+    with tarfile.open(fileobj=bounded, mode="r|") as archive:
         for place, info in enumerate(archive):
             if place > 4 * MOST_FILES:
                 raise _too_much(source)
-            archive.members = []  # it would keep each that went by
+            archive.members = []  # type: ignore[attr-defined]  # it would keep each that went by
             if info.isreg() and info.name.lower().endswith(_SUFFIXES):
                 member = archive.extractfile(info)
                 yield info.name, member.read(LARGEST_BYTES + 1) if member is not None else b""
@@ -107,7 +108,7 @@ def _of_zip(file: IO[bytes]) -> Iterator[Member]:
 class _Bounded:
     """A file of which no more is read than may come out of an archive."""
 
-    def __init__(self, file: IO[bytes], source: Path) -> None:
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, source: Path) -> None:
         self._file = file
         self._source = source
         self._left = MOST_BYTES

@@ -19,9 +19,7 @@ FORMAT: Final = 1
 _LONGEST_NAME = 300
 
 
-def compile_templates(
-    source: Path, progress: Callable[[int], object] = lambda count: None
-) -> Compiled:
+def compile_templates(source: Path, progress: Callable[[int], object] = int) -> Compiled:
     """Read every template of a source; the first of two with one id is taken.
 
     Raises InputError where the source can't be read or holds no YAML at all.
@@ -71,3 +69,8 @@ def read_kept(home: Path) -> Compiled | None:
     if compiled.format != FORMAT:
         raise ConfigurationError("error-templates-kept", path=str(path))
     return compiled
+
+
+def forget(home: Path) -> None:
+    """Take all templates out of use."""
+    (home / "knowledge" / FILE).unlink(missing_ok=True)

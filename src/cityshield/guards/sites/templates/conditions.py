@@ -198,7 +198,7 @@ def computed(node: Node) -> Compute:
     kind = node[0]
     if kind in ("text", "number", "truth"):
         value = node[1]
-        return lambda view: value  # type: ignore[no-any-return]
+        return lambda _: value
     if kind == "name":
         name = node[1]
         return lambda view: view.value(name)

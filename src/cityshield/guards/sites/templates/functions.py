@@ -14,7 +14,6 @@ from collections.abc import Callable
 from hashlib import md5 as _md5
 from hashlib import sha1 as _sha1
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
@@ -25,6 +24,7 @@ _MOST_HASHED = 64 << 10
 _PAGES = tuple(base64.b64encode(start)[:4] for start in (b"<!D", b"<!d", b"<ht", b"<HT"))
 """How a page begins in Base64: it is no icon."""
 _MASK = 0xFFFFFFFF
+_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 _CONSTRAINT = re.compile(r"\s*(>=|<=|!=|~>|>|<|=|)\s*(\S+)\s*")
 
@@ -128,7 +128,7 @@ def url_decode(value: Value) -> bytes:
     source = text(value)
     if len(source) > LARGEST:
         raise Wrong
-    return unquote_to_bytes(source.replace(b"+", b" "))
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), source.replace(b"+", b" "))
 
 
 def json_minify(value: Value) -> bytes:

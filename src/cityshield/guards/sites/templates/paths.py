@@ -12,7 +12,7 @@ _LONGEST = 300
 _LETTERS = re.compile(r"/[A-Za-z0-9/_.~%?&=:,@+!*()\-]*")
 _ATTACK = re.compile(
     r"\.\.|%2e%2e|%00|%0[ad]|%3c|%3e|%27|%22|%24|%7b|%25|%5c|%c0|%60|%7c|%3b|~20|~27"
-    r"|=\w{2,8}:(?://|%2f)|=(?:/|%2f){2}|etc/passwd|win\.ini|boot\.ini|\bunion\b|\bselect\b"
+    r"|=\w{2,8}(?::|%3a)(?://|%2f)|=(?:/|%2f){2}|etc/passwd|web-inf|win\.ini|boot\.ini|\bunion\b|\bselect\b"
     r"|sleep\(|alert\(|eval\(|exec\(|phpinfo\(|system\(|1=1",
     re.IGNORECASE,
 )
@@ -21,6 +21,7 @@ _WRITING = re.compile(
     r"terminate|kill|logout|signout|unlink|erase|wipe|reset|adduser|createuser)(?:[?&=/_.-]|$)",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"[A-Za-z0-9*/,;=:._+() \-]{0,300}")
 _HARMLESS_FIELDS: Final = frozenset(
     {"host", "user-agent", "accept", "accept-language", "accept-encoding", "connection",
      "upgrade-insecure-requests", "cache-control", "pragma", "dnt"}
@@ -53,7 +54,10 @@ def path_of_raw(raw: str, line: int) -> str:
 def check_field(name: str, value: str, line: int) -> None:
     """Raise Refused for a header field with which a visit would be another one."""
     name = name.strip().lower()
-    if name not in _HARMLESS_FIELDS or (name == "host" and value != "{{Hostname}}"):
+    is_plain = _VALUE.fullmatch(value) is not None and ".." not in value
+    if name not in _HARMLESS_FIELDS or not (
+        value == "{{Hostname}}" if name == "host" else is_plain
+    ):
         raise Refused("headers", name, line)
 
 

@@ -48,6 +48,11 @@ _FORBIDDEN_TAGS: Final = frozenset(
     {"intrusive", "dos", "fuzz", "fuzzing", "dast", "bruteforce", "brute-force", "default-login",
      "default-logins", "token-spray", "creds-stuffing"}
 )  # fmt: skip
+_HOLES: Final = frozenset(
+    {"cmdi", "crlf", "deserialization", "injection", "lfi", "lfr", "rce", "redirect", "rfi", "sqli",
+     "ssrf", "ssti", "traversal", "xss", "xxe"}
+)  # fmt: skip
+"""Tags of holes: where the path asks a question too, the template tries the hole."""
 _PROTOCOLS: Final = {"http": HTTP, "requests": HTTP, "dns": DNS, "ssl": TLS, "tls": TLS}
 _TOP: Final = frozenset({"id", "info", "stop-at-first-match", *_PROTOCOLS})
 _REASONS: Final = {
@@ -113,6 +118,9 @@ def read_template(data: bytes, file: str = "") -> Template:
     questions = tuple(_questions(tree, protocols[0], protocol))
     if not questions:
         raise Refused("conditions", "", tree.line)
+    asked = next((path for each in questions for path in each.asks if "?" in path), "")
+    if asked and not _HOLES.isdisjoint(tags):
+        raise Refused("attack", asked)
     if sum(len(each.matchers) for each in questions) > MOST_MATCHERS:
         raise Refused("too-large", "matchers", tree.line)
     severity = _text(info, "severity").lower()
