@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from cityshield.guards.sites.facts import TemplateHit
@@ -16,7 +17,14 @@ from cityshield.guards.sites.templates.conditions import pattern
 from cityshield.guards.sites.templates.engine import hit_of
 from cityshield.guards.sites.templates.expression import Node, read_expression
 from cityshield.guards.sites.templates.functions import FUNCTIONS, Value, Wrong, text
-from cityshield.guards.sites.templates.model import Extractor, Matcher, Question, Seen, Template
+from cityshield.guards.sites.templates.model import (
+    MOST_HITS,
+    Extractor,
+    Matcher,
+    Question,
+    Seen,
+    Template,
+)
 from cityshield.guards.sites.templates.shown import MOST_EXTRACTS
 from cityshield.guards.sites.templates.view import View, view_of
 
@@ -26,9 +34,10 @@ _INEXACT = {"len", "md5", "sha1", "mmh3", "base64py", "hexencode", "jsonminify"}
 def hits_of(
     templates: Iterable[Template], seen: Seen, *, linear: bool = False
 ) -> tuple[TemplateHit, ...]:
-    """The templates that are true of an answer."""
+    """The first templates that are true of an answer."""
     view = view_of(seen)
-    return tuple(hit for each in templates for hit in _hits(each, seen, view, linear))
+    every = (hit for each in templates for hit in _hits(each, seen, view, linear))
+    return tuple(islice(every, MOST_HITS))
 
 
 def _hits(template: Template, seen: Seen, view: View, linear: bool) -> Iterator[TemplateHit]:
@@ -108,9 +117,12 @@ def _regex(source: bytes, linear: bool) -> Any:
     if linear:
         return pattern(source)
     flags = re.match(rb"\(\?([a-zA-Z]+)\)", source)
-    if flags is None or b"m" not in flags[1]:
-        source = re.sub(rb"(?<!\\)\$(?![^\[]*\])", rb"\\Z", source)
-    return re.compile(source)
+    is_many_lines = flags is not None and b"m" in flags[1]
+    ends = source if is_many_lines else re.sub(rb"(?<!\\)\$(?![^\[]*\])", rb"\\Z", source)
+    try:
+        return re.compile(ends)
+    except re.error:  # Go takes flags anywhere
+        return pattern(source)
 
 
 def _is_true(node: Node, view: View, linear: bool) -> bool:

@@ -9,20 +9,19 @@ import ada_url
 
 from cityshield.adapters.sites.transfer import Answer
 from cityshield.guards.sites.facts import TemplateHit
-from cityshield.guards.sites.templates.model import Seen
+from cityshield.guards.sites.templates.model import MOST_HITS, Outcome, Seen
 from cityshield.vocabulary.verdict import Failure
 
-Match = Callable[[Seen], tuple[TemplateHit, ...]]
+Match = Callable[[Seen], Outcome]
 """The templates that are true of an answer."""
 
 HOME: Final = "/"
-_MOST_HITS = 64
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
-def no_templates(seen: Seen) -> tuple[TemplateHit, ...]:
+def no_templates(seen: Seen) -> Outcome:
     """No template was imported."""
-    return ()
+    return Outcome(())
 
 
 class Matching:
@@ -39,7 +38,7 @@ class Matching:
     @property
     def hits(self) -> tuple[TemplateHit, ...]:
         """The first hits of the visit."""
-        return tuple(self._hits.values())[:_MOST_HITS]
+        return tuple(self._hits.values())[:MOST_HITS]
 
     def see_home(self, answer: Answer, url: str) -> None:
         """An answer on the way to the home page, or that page; the same one is looked at once."""
@@ -75,7 +74,10 @@ class Matching:
             is_far=is_far,
         )
         try:
-            return self._match(seen)
+            outcome = self._match(seen)
         except Exception as error:
             self.failed.append(Failure("sites.template", "raised", detail=type(error).__name__))
             return ()
+        if outcome.is_cut:
+            self.failed.append(Failure("sites.template", "out-of-time"))
+        return outcome.hits

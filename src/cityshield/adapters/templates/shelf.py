@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from cityshield.adapters.templates.archive import members
-from cityshield.guards.sites.templates.model import FILE, Compiled, Refusal, Refused, Template
+from cityshield.guards.sites.facts import SiteFacts
+from cityshield.guards.sites.templates.model import (
+    FILE,
+    Compiled,
+    Outcome,
+    Refusal,
+    Refused,
+    Seen,
+    Template,
+)
 from cityshield.guards.sites.templates.reading import read_template
 from cityshield.vocabulary.errors import ConfigurationError, InputError
 
@@ -43,6 +52,28 @@ def compile_templates(source: Path, progress: Callable[[int], object] = int) -> 
     if not taken and not refused:
         raise InputError("error-templates-none", path=str(source))
     return Compiled(FORMAT, digest.hexdigest()[:16], tuple(taken.values()), tuple(refused))
+
+
+class InUse(NamedTuple):
+    """What visits need of the templates in use: see `adapters.sites.doors`."""
+
+    match: Callable[[Seen], Outcome]
+    version: str
+    more_paths: Callable[[SiteFacts], tuple[str, ...]]
+
+
+def open_templates(home: Path, own: Sequence[str]) -> InUse | None:
+    """The templates in use, ready for visits; None for none. `own` are paths asked for anyhow."""
+    compiled = read_kept(home)
+    if compiled is None:
+        return None
+    from cityshield.guards.sites.templates.engine import Engine
+    from cityshield.guards.sites.templates.plan import PathPlan
+
+    engine = Engine(compiled.templates, compiled.version)
+    engine.prepare()
+    paths = PathPlan(compiled.templates, own)
+    return InUse(engine.match, compiled.version, paths.more_paths)
 
 
 def keep(home: Path, compiled: Compiled) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import ahocorasick
 
@@ -21,9 +21,11 @@ from cityshield.guards.sites.templates.model import (
     DSL,
     HTTP,
     KVAL,
+    MOST_HITS,
     REGEX,
     Extractor,
     Matcher,
+    Outcome,
     Question,
     Seen,
     Template,
@@ -31,7 +33,7 @@ from cityshield.guards.sites.templates.model import (
 from cityshield.guards.sites.templates.shown import MOST_EXTRACTS, shown
 from cityshield.guards.sites.templates.view import Spent, View, view_of
 
-HOME = "/"
+HOME: Final = "/"
 _MOST_NAMES = 8
 _WORTH_A_SEARCH = 24
 Matched = dict[int, list[str]]
@@ -86,17 +88,18 @@ class Engine:
         gc.collect()
         gc.freeze()
 
-    def hits_of(self, seen: Seen) -> tuple[TemplateHit, ...]:
+    def match(self, seen: Seen) -> Outcome:
         """The templates that are true of an answer, in the order in which they were given.
 
         What the budget of one answer has no room for is not tried.
         """
         numbers = self._by_path.get(seen.path)
         if not numbers:
-            return ()
+            return Outcome(())
         view = view_of(seen)
         matched = self._table(seen.path, numbers).match(view, seen)
-        return tuple(self._hits(view, seen.path, matched))
+        hits = tuple(self._hits(view, seen.path, matched))
+        return Outcome(hits, view.left < 0)
 
     def _table(self, path: str, numbers: Sequence[int]) -> _Table:
         if path not in self._tables:
@@ -123,6 +126,7 @@ class _Table:
         self._units = [
             unit for number, (_, question) in self._asked for unit in units_of(number, question)
         ]
+        self._ids = {number: template.id for number, (template, _) in self._asked}
         self._redirects = {number: question.redirects for number, (_, question) in self._asked}
         self._always = list(range(len(self._units)))
         self._automaton: Any = None
@@ -155,6 +159,7 @@ class _Table:
     def match(self, view: View, seen: Seen) -> Matched:
         """The questions that are true of an answer."""
         matched: Matched = {}
+        told: set[str] = set()
         is_whole = seen.is_whole and view.part("body") == seen.body
         try:
             for place in self._candidates(view):
@@ -167,6 +172,9 @@ class _Table:
                 if unit.is_whole and not is_whole:
                     continue
                 if all(condition.test(view) for condition in unit.conditions):
+                    told.add(self._ids[unit.question])
+                    if len(told) > MOST_HITS:
+                        break
                     matched.setdefault(unit.question, []).append(unit.name)
         except Spent:
             pass

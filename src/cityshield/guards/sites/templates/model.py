@@ -6,11 +6,11 @@ the part that a careful visitor may ask is kept: a plain GET, a record of DNS, a
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from cityshield.guards.sites.facts import Header
+from cityshield.guards.sites.facts import Header, TemplateHit
 
 FILE: Final = "site-templates.json"
 """The name that the compiled templates have among the files of knowledge."""
@@ -21,6 +21,10 @@ KVAL, JSON = "kval", "json"
 
 MOST_BYTES: Final = 256 << 10
 """So much of an answer is looked at."""
+
+
+MOST_HITS: Final = 64
+"""So many templates are told of one answer, the first, and of one visit."""
 
 
 class Matcher(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -114,6 +118,13 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     is_whole: bool = True
     leads_on: bool = False
     is_far: bool = False
+
+
+class Outcome(NamedTuple):
+    """The templates that are true of an answer, and whether it was too dear to try them all."""
+
+    hits: tuple[TemplateHit, ...]
+    is_cut: bool = False
 
 
 class Refused(Exception):

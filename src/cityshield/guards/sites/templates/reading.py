@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
@@ -45,9 +46,12 @@ _HOST = re.compile(r"https?://([A-Za-z0-9.-]{1,100})(?:[/:?#]|$)")
 _INDEXED = re.compile(r".+_[0-9]{1,3}")
 _CODES = re.compile(r"[0-9]{1,9}")
 _FORBIDDEN_TAGS: Final = frozenset(
-    {"intrusive", "dos", "fuzz", "fuzzing", "dast", "bruteforce", "brute-force", "default-login",
-     "default-logins", "token-spray", "creds-stuffing"}
-)  # fmt: skip
+    re.findall(
+        r"[a-z-]+",
+        "intrusive dos fuzz fuzzing dast bruteforce brute-force default-login default-logins "
+        "token-spray creds-stuffing",
+    )
+)
 _HOLES: Final = frozenset(
     {"cmdi", "crlf", "deserialization", "injection", "lfi", "lfr", "rce", "redirect", "rfi", "sqli",
      "ssrf", "ssti", "traversal", "xss", "xxe"}
@@ -117,7 +121,7 @@ def read_template(data: bytes, file: str = "") -> Template:
     protocol = _PROTOCOLS[protocols[0]]
     questions = tuple(_questions(tree, protocols[0], protocol))
     if not questions:
-        raise Refused("conditions", "", tree.line)
+        raise Refused("conditions", "", tree.line_of(protocols[0]))
     asked = next((path for each in questions for path in each.asks if "?" in path), "")
     if asked and not _HOLES.isdisjoint(tags):
         raise Refused("attack", asked)
@@ -214,7 +218,8 @@ def _matchers(block: Table, protocol: str) -> Iterator[Matcher]:
         if not values or len(values) > _MOST_VALUES:
             raise Refused("matcher", _VALUES[kind], each.line)
         is_number = kind in (STATUS, SIZE)
-        _check_values(kind, values, each.line)
+        with _at(each.line):
+            _check_values(kind, values, each.line)
         caseless = _is_true(each, "case-insensitive")
         if caseless and kind != WORD:
             raise Refused("matcher", "case-insensitive", each.line)
@@ -228,10 +233,8 @@ def _matchers(block: Table, protocol: str) -> Iterator[Matcher]:
             negative=_is_true(each, "negative"),
             caseless=caseless,
         )
-        try:
+        with _at(each.line):
             condition_of(matcher)
-        except Refused as refused:
-            raise Refused(refused.reason, refused.detail, each.line) from refused
         yield matcher
 
 
@@ -293,15 +296,22 @@ def _extractors(block: Table, protocol: str) -> Iterator[Extractor]:
 
 
 def _check_extract(kind: str, value: str, line: int) -> None:
-    try:
+    with _at(line):
         if len(value) > _LONGEST_VALUE:
             raise Refused("too-large", value[:60])
         if kind == REGEX:
             pattern(value.encode())
         elif kind == DSL:
             _check_expression(value, line)
+
+
+@contextmanager
+def _at(line: int) -> Iterator[None]:
+    """Say where in the file it was, of what is refused within."""
+    try:
+        yield
     except Refused as refused:
-        raise Refused(refused.reason, refused.detail, line) from refused
+        raise Refused(refused.reason, refused.detail, refused.line or line) from refused
 
 
 def _part(table: Table, protocol: str) -> str:

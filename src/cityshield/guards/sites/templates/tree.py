@@ -58,6 +58,8 @@ def _build(text: str) -> Any:
             raise Refused("too-large", "too many values", line)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Refused("alias", "", line)
+        if getattr(event, "tag", None) is not None:
+            raise Refused("yaml", f"tag {event.tag}", line)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             if len(stack) >= _DEEPEST:
                 raise Refused("too-large", "too deep", line)
@@ -66,9 +68,7 @@ def _build(text: str) -> Any:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             _add(stack, documents, stack.pop()[0], line)
         elif isinstance(event, yaml.ScalarEvent):
-            if event.tag is not None and not event.implicit[0] and not event.implicit[1]:
-                raise Refused("yaml", f"tag {event.tag}", line)
-            is_plain = event.style is None
+            is_plain = not event.style
             value = None if is_plain and event.value in _NONE else event.value
             _add(stack, documents, value, line)
     return documents[0] if len(documents) == 1 else None
