@@ -18,6 +18,7 @@ from cityshield.guards.sites.templates.engine import hit_of
 from cityshield.guards.sites.templates.expression import Node, read_expression
 from cityshield.guards.sites.templates.functions import FUNCTIONS, Value, Wrong, text
 from cityshield.guards.sites.templates.model import (
+    MOST_BYTES,
     MOST_HITS,
     Extractor,
     Matcher,
@@ -74,7 +75,7 @@ def _true_names(question: Question, seen: Seen, view: View, linear: bool) -> lis
             if each.type == "regex"
             for value in each.values
         ]
-    is_cut = not seen.is_whole or view.part("body") != seen.body
+    is_cut = not seen.is_whole or len(seen.body) > MOST_BYTES
     results = [
         (each.name, not (is_cut and _is_inexact(each)) and _matches(each, view, linear))
         for each in matchers

@@ -21,6 +21,7 @@ from cityshield.guards.sites.templates.model import (
     DSL,
     HTTP,
     KVAL,
+    MOST_BYTES,
     MOST_HITS,
     REGEX,
     Extractor,
@@ -160,7 +161,7 @@ class _Table:
         """The questions that are true of an answer."""
         matched: Matched = {}
         told: set[str] = set()
-        is_whole = seen.is_whole and view.part("body") == seen.body
+        is_whole = seen.is_whole and len(seen.body) <= MOST_BYTES
         try:
             for place in self._candidates(view):
                 unit = self._units[place]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cityshield.guards.sites.charset import read_text
 from cityshield.guards.sites.templates.expression import Node
 from cityshield.guards.sites.templates.functions import Value, Wrong, text
 from cityshield.guards.sites.templates.model import MOST_BYTES, Seen
@@ -12,6 +13,7 @@ from cityshield.guards.sites.templates.model import MOST_BYTES, Seen
 TEXTS: Final = frozenset({"body", "header", "all_headers", "response", "all"})
 """The names of what is searched in one pass."""
 
+_CHINESE = ("gb", "x-gbk", "hz-gb", "big5")
 _BUDGET = 24 << 20
 _PHRASES = {
     200: "OK", 201: "Created", 204: "No Content", 206: "Partial Content",
@@ -98,7 +100,7 @@ class View:
 
 def view_of(seen: Seen) -> View:
     """An answer to a GET: its parts, and each header and cookie by name with `_` for `-`."""
-    body = seen.body[:MOST_BYTES]
+    body = _body_of(seen)
     headers = headers_of(seen)
     values: dict[str, Any] = {}
     for name, value in seen.headers:
@@ -119,6 +121,16 @@ def view_of(seen: Seen) -> View:
         "FQDN": _bytes(seen.host), "ip": _bytes(seen.address), "type": b"http",
     }  # fmt: skip
     return View(values)
+
+
+def _body_of(seen: Seen) -> bytes:
+    """The beginning of a body; of a page in a Chinese encoding, as UTF-8, as templates are."""
+    body = seen.body[:MOST_BYTES]
+    kind = next((value for name, value in seen.headers if name == "content-type"), "")
+    if body.isascii() or "html" not in kind.lower():
+        return body
+    said, label = read_text(body, kind)
+    return said.encode("utf-8", "replace") if label.startswith(_CHINESE) else body
 
 
 def headers_of(seen: Seen) -> bytes:
