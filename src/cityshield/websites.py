@@ -55,8 +55,10 @@ def open_gatherer(
     from cityshield.adapters.net.addresses import Border
     from cityshield.adapters.sites.gatherer import Gatherer
     from cityshield.adapters.sites.hosters import read_hosters
+    from cityshield.adapters.sites.paths import TIER_1
     from cityshield.adapters.store.database import open_database
     from cityshield.adapters.store.permits import Permits
+    from cityshield.adapters.templates.shelf import open_templates
     from cityshield.guards.links.suffixes import Suffixes
     from cityshield.guards.sites.libraries import FILE, Libraries
     from cityshield.guards.sites.page import read_page
@@ -65,6 +67,12 @@ def open_gatherer(
     data = read_knowledge(home, FILE)
     find = Libraries(data or b"{}").find
     more: dict[str, Any] = {} if log is None else {"log": log}
+    templates = open_templates(home, TIER_1)
+    if templates is not None:
+        more |= {
+            "match": templates.match, "template_set": templates.version,
+            "more_paths": templates.more_paths,
+        }  # fmt: skip
     return Gatherer(
         settings,
         Permits(open_database(home)),

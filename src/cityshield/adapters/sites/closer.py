@@ -10,6 +10,7 @@ import msgspec
 
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
+from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_mail, find_records
 from cityshield.adapters.sites.paths import (
     ROBOTS,
@@ -37,12 +38,15 @@ Libraries = tuple[tuple[str, str], ...]
 class Closer:
     """A closer look at one site. `base` is the address of its home page, with the last slash."""
 
-    def __init__(self, doors: Doors, courier: Courier, domain: str, base: str) -> None:
+    def __init__(
+        self, doors: Doors, courier: Courier, domain: str, base: str, matching: Matching
+    ) -> None:
         self._doors = doors
         self._courier = courier
         self._host = courier.host
         self._domain = domain
         self._base = base
+        self._matching = matching
         self.failed: list[Failure] = []
 
     async def look(self, facts: SiteFacts) -> SiteFacts:
@@ -103,7 +107,8 @@ class Closer:
         said = await self._get(ROBOTS)
         robots = _robots(said)
         texts = {"robots": _text(said)}
-        calibration = Calibration([(path, await self._get(path)) for path in invent_paths()])
+        invented = [(path, await self._get(path)) for path in invent_paths()]
+        calibration = Calibration(invented)
         planned = [] if calibration.is_useless else list(self._doors.paths)
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
@@ -115,6 +120,7 @@ class Closer:
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
+                self._matching.see(path, answer, [each for _, each in invented])
         facts = await self._read_scripts(facts, robots)
         if robots.lets(SECURITY):
             texts["security_txt"] = _text(await self._get(SECURITY, last=True))

@@ -221,6 +221,21 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     starttls: tuple[tuple[str, str], ...] = ()
 
 
+class TemplateHit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A template of the operator's that was true of an answer (see `templates/`).
+
+    `sha256` is that of the template's file, `names` are the conditions that were true where any
+    was enough, and `extracts` what the template takes out, shortened, and masked where it may be
+    a secret.
+    """
+
+    id: str
+    sha256: str
+    path: str = "/"
+    names: tuple[str, ...] = ()
+    extracts: tuple[str, ...] = ()
+
+
 class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A website as one visit saw it, from one vantage at one time (seconds since 1970, UTC).
 
@@ -228,7 +243,8 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`,
     `private-address`, `dead`, `vantage-down`, `budget`, `stopped`, `error:...`. `read` is the share
     of the profile's work that was done. `others` are further addresses, each asked once for the
-    home page by a visit beyond `quick`.
+    home page by a visit beyond `quick`. `template_set` is the version of the templates that the
+    answers were held against, empty for none.
     """
 
     subject: Subject
@@ -245,6 +261,8 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     paths: dict[str, Path] = {}
     robots: str = ""
     security_txt: str = ""
+    templates: tuple[TemplateHit, ...] = ()
+    template_set: str = ""
     requests: int = 0
     connections: int = 0
     bytes_in: int = 0

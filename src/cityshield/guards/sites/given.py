@@ -11,6 +11,7 @@ Keys, all optional:
   that the answer led to (empty: nowhere).
 - `others`: what further addresses answered.
 - `paths`: a table for each path, fields of `Path`.
+- `templates`: hits of templates, fields of `TemplateHit`.
 - `robots`, `security_txt`, `read`, `reason`.
 """
 
@@ -33,6 +34,7 @@ from cityshield.guards.sites.facts import (
     Path,
     Script,
     SiteFacts,
+    TemplateHit,
     Tls,
     Visit,
 )
@@ -99,6 +101,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
         },
         robots=given.get("robots", ""),
         security_txt=given.get("security_txt", _SECURITY_TXT.format(host=host)),
+        templates=tuple(msgspec.convert(each, TemplateHit) for each in given.get("templates", ())),
         requests=24,
         connections=14,
         reason=given.get("reason", ""),
