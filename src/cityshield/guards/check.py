@@ -40,6 +40,17 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     cwe: int = 0
 
 
+class NotJudged(Exception):
+    """A check cannot tell: `reason` is a word that has a sentence, `failure-REASON`.
+
+    It lowers the coverage, as a check that breaks down does.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 Answer = Hit | Iterable[Hit] | None
 Judge = Callable[..., Answer]
 

@@ -14,6 +14,7 @@ from cityshield.entrypoints.cli import census
 from cityshield.entrypoints.cli.hosts import Lines, open_list
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
+from cityshield.entrypoints.cli.versions import versions
 from cityshield.vocabulary.census import Known
 from cityshield.vocabulary.errors import InputError
 
@@ -37,6 +38,7 @@ for command in (
     census.diff,
     census.export,
     census.forget,
+    versions,
 ):
     sites.add_command(command)
 
