@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from cityshield.adapters.knowledge.cvss import severity_of_vector
-from cityshield.adapters.knowledge.records import Affected, Container, Match, Record
+from cityshield.adapters.knowledge.records import Affected, Change, Container, Match, Record
 from cityshield.guards.sites.software import products
-from cityshield.guards.sites.versions import Range, read_range
+from cityshield.guards.sites.versions import LONGEST, Range, key_of, read_range
 from cityshield.guards.sites.weaknesses import Weakness, severity_or_medium
 from cityshield.vocabulary.finding import HIGH, LOW, MEDIUM
 
@@ -139,9 +139,23 @@ def _ranges(entry: Affected) -> tuple[list[Range], list[Range]]:
             for text in _texts(each.version or "", is_whole=bool(below or last)):
                 if (some := read_range(text, below, last)) is not None:
                     (affected if is_affected else safe).append(some)
+        if is_affected and each.changes:
+            safe.extend(_mended(each.changes[:_MOST_RANGES]))
     if not affected and (is_named or entry.default_status != "affected"):
         return [], []  # nothing that can be compared, or nothing that is weak
     return affected, safe
+
+
+def _mended(changes: list[Change]) -> Iterator[Range]:
+    """Where a range was mended: from the last version on, and in the branches of the others."""
+    at = sorted(
+        (each.at[:LONGEST] for each in changes if each.at and each.status == "unaffected"),
+        key=key_of,
+    )
+    for version in at:
+        if key_of(version):
+            branch = f"{version.rpartition('.')[0]}.*"
+            yield Range(version) if version == at[-1] else Range(version, "", branch)
 
 
 def _texts(version: str, *, is_whole: bool) -> list[str]:

@@ -12,13 +12,21 @@ from cityshield.adapters.knowledge.cvss import severity_of_score, severity_of_ve
 Text = str | None
 
 
-class Version(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """From which version on something else holds, within a range."""
+
+    at: Text = ""
+    status: Text = ""
+
+
+class Version(msgspec.Struct, frozen=True, rename="camel"):
     """A version or a range of a CVE record (CVE JSON 5.1, `versions`)."""
 
     version: Text = ""
     status: Text = ""
     less_than: Text = ""
     less_than_or_equal: Text = ""
+    changes: list[Change] = []
 
 
 class Affected(msgspec.Struct, frozen=True, rename="camel"):

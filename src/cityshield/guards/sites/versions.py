@@ -89,6 +89,13 @@ class Range(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The key of the first version: of `8.1.*`, that of 8.1; empty where the end is open."""
         return key_of(_BRANCH.sub("", self.start)) if self.start else ()
 
+    @property
+    def branch(self) -> Key:
+        """What every version of the branch begins with: 8.1 of `8.1.0 to 8.1.28`; empty for a
+        range over several branches."""
+        start, end = self.first[:-1], key_of(self.below or self.last)
+        return start if len(start) < len(end) - 1 and end[: len(start)] == start else ()
+
     def holds(self, key: Key) -> bool:
         """Whether a version lies within, by its key."""
         if key < self.first:

@@ -184,24 +184,25 @@ def severity_or_medium(word: str) -> str:
 def _has(each: Weakness, key: Key) -> bool:
     """Whether a version has a weakness.
 
-    Of ranges that begin before it, the last one decides: `4.0 to 4.3.3` beside `4.1 to 4.1.9` says
-    nothing of 4.1.10.
+    The range of its own branch decides, where there is one: `4.0 to 4.3.3` beside `4.1 to 4.1.9`
+    says nothing of 4.1.10.
     """
     if any(some.holds(key) for some in each.safe):
         return False
     if not each.affected:
         return True
-    latest: Key = ()
-    has = False
+    deepest, has = 0, False
     for some in each.affected:
         if some.start and some.start == some.last:
             if some.holds(key):
                 return True
             continue
-        start = some.first
-        if start <= key and start >= latest:
-            has = some.holds(key) or (has and start == latest)
-            latest = start
+        branch = some.branch
+        depth = len(branch) if key[: len(branch)] == branch else 0
+        if depth > deepest:
+            deepest, has = depth, some.holds(key)
+        elif depth == deepest:
+            has = has or some.holds(key)
     return has
 
 
