@@ -557,4 +557,5 @@ error-versions-file = The file { $file } in the folder “knowledge” can't be 
 error-lists-files = There are more than { $count } files. Import fewer at once, or one packed file.
 error-lists-write = { $path } can't be written: { $reason }. Look at the disk and at whose folder it is.
 error-lists-nothing = Nothing could be taken. Give CVE records, CISA’s KEV or data of endoflife.date, as they were published.
+error-register = The register { $file } can't be used: line { $line }, { $reason }. It is CSV in UTF-8 with a first line that names the columns host, number and owner.
 error-lists-busy = Another process imports lists. Wait for it to end.

@@ -503,4 +503,5 @@ error-versions-file = “knowledge”文件夹里的 { $file } 不能用：{ $re
 error-lists-files = 文件超过 { $count } 个。请分几次导入，或者导入一个压缩包。
 error-lists-write = 写不了 { $path }：{ $reason }。请检查磁盘，以及文件夹归谁所有。
 error-lists-nothing = 什么也没读到。请给出原样的 CVE 记录、CISA 的 KEV 或 endoflife.date 数据。
+error-register = 备案登记表 { $file } 不能用：第 { $line } 行，{ $reason }。它应是 UTF-8 编码的 CSV，第一行写明 host、number、owner 三列。
 error-lists-busy = 另一个进程正在导入名单。请等它结束。

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from cityshield.adapters.sites.names import SELECTORS
+from cityshield.adapters.sites.names import MAIL_SERVERS, SELECTORS
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.probe import MOST_CONNECTIONS
 from cityshield.adapters.sites.scope import Scope
@@ -17,6 +17,8 @@ _TEXTS = 2
 _INVENTED = 2
 _MOST_MORE = 200
 _RECORDS = 11
+_DOUBTFUL = 4
+"""Questions to find out whether signatures are to blame that a name has no address."""
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +48,8 @@ def plan(
     more = 0 if quick else _TEXTS + _INVENTED + len(paths) + settings.scripts
     more += _MOST_MORE if profile == FULL else 0
     probes = 0 if quick else MOST_CONNECTIONS
-    questions = 2 if quick else 2 + _RECORDS + len(SELECTORS)
+    questions = 2 + _DOUBTFUL
+    questions += 0 if quick else _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
     rate = min(settings.address.per_s, settings.domain.per_s)
     for host in hosts:
         reason = scope.reason(host)
