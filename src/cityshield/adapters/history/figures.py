@@ -9,6 +9,7 @@ import msgspec
 
 from cityshield.adapters.history.analytics import Analytics, analytics
 from cityshield.adapters.history.run import RunFolder, why_no_result
+from cityshield.adapters.history.third_parties import third_parties_of
 from cityshield.vocabulary.census import (
     PROFILES,
     REASONS,
@@ -75,6 +76,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             connections=int(asked[1]),
             bytes_in=int(asked[2]),
             took_s=int(asked[4]),
+            third_parties=third_parties_of(ask, folder),
         )
 
 
