@@ -30,7 +30,7 @@ def test_an_empty_scope_lets_nobody_be_visited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "requests", "connections"), [(QUICK, 12, 13), (STANDARD, 46, 25), (FULL, 246, 25)]
+    ("profile", "requests", "connections"), [(QUICK, 12, 13), (STANDARD, 47, 26), (FULL, 247, 30)]
 )
 def test_a_plan_says_the_most_that_a_host_is_asked(
     profile: str, requests: int, connections: int

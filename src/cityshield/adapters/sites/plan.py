@@ -15,6 +15,9 @@ from cityshield.adapters.sites.settings import FULL, QUICK, SitesSettings
 _HOME = 2
 _TEXTS = 2
 _INVENTED = 2
+_POLICY = 1
+"""The policy of MTA-STS, from a host of its own."""
+
 _MOST_MORE = 200
 _RECORDS = 11
 _DOUBTFUL = 4
@@ -47,7 +50,9 @@ def plan(
     quick = profile == QUICK
     more = 0 if quick else _TEXTS + _INVENTED + len(paths) + settings.scripts
     more += _MOST_MORE if profile == FULL else 0
-    probes = 0 if quick else MOST_CONNECTIONS
+    more += 0 if quick else _POLICY
+    probes = 0 if quick else MOST_CONNECTIONS + _POLICY
+    probes += MAIL_SERVERS if profile == FULL else 0
     questions = 2 + _DOUBTFUL
     questions += 0 if quick else _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
     rate = min(settings.address.per_s, settings.domain.per_s)

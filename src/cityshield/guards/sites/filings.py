@@ -28,11 +28,11 @@ class Register:
     """Filings by host; one of a domain holds for the names below it."""
 
     def __init__(self, data: bytes) -> None:
-        """Read a table of CSV in UTF-8; ConfigurationError names the line that cannot be read."""
+        """Read a table of CSV, UTF-8 or GB 18030; ConfigurationError names the line at fault."""
         self._filings: dict[str, Filing] = {}
         rows = csv.reader(io.StringIO(""))
         try:
-            rows = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+            rows = csv.reader(io.StringIO(_text(data)))
             head = [field.strip().lower() for field in next(rows, [])]
             places = [_place(head, names) for names in (_HOST, _NUMBER, _OWNER)]
             if places[0] < 0 or places[1] < 0:
@@ -63,6 +63,13 @@ class Register:
 def stem_of(number: str) -> str:
     """What is the same in all numbers of one filing: `京ICP备12345678号-1` less the `-1`."""
     return number.upper().replace(" ", "").partition("号")[0]
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
 
 
 def _place(head: list[str], names: tuple[str, ...]) -> int:
