@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -56,7 +57,7 @@ def read_documents(paths: Iterable[Path]) -> Iterator[Document | Rejected]:
     """
     left = MOST_FILES
     for path in paths:
-        for file in sorted(_files(path)) if path.is_dir() else (path,):
+        for file in _files(path) if path.is_dir() else (path,):
             left -= 1
             if left < 0:
                 raise InputError("error-lists-files", count=MOST_FILES)
@@ -64,10 +65,13 @@ def read_documents(paths: Iterable[Path]) -> Iterator[Document | Rejected]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        name = path.name.lower().removesuffix(".gz")
-        if (name.endswith(_SUFFIXES) or name.endswith(".zip")) and path.is_file():
-            yield path
+    """The fitting files of a folder and of those below it; one folder at a time is held."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            if name.lower().removesuffix(".gz").endswith((*_SUFFIXES, ".zip")) and path.is_file():
+                yield path
 
 
 def _read(path: Path) -> Iterator[Document | Rejected]:

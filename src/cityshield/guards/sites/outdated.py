@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cityshield.guards.check import Hit, Material, NotJudged
 from cityshield.guards.sites.answers import shorten
 from cityshield.guards.sites.facts import SiteFacts
-from cityshield.guards.sites.software import WINDOWS, Software, products, software_of
+from cityshield.guards.sites.software import NO_DISTRIBUTION, Software, products, software_of
 from cityshield.vocabulary.finding import LOW, NONE
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _of(software: Software, known: Known, at: int) -> Iterator[Hit]:
         "ids": ", ".join(known.ids[:_SHOWN]) + ("…" if len(known.ids) > _SHOWN else ""),
     }
     place = software.place
-    if software.system and software.system != WINDOWS:
+    if software.system not in NO_DISTRIBUTION:
         yield Hit(args=args, rule="packaged", severity=LOW if known.exploited else NONE,
                   location=place)  # fmt: skip
         return

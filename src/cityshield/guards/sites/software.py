@@ -25,10 +25,13 @@ WINDOWS: Final = "Windows"
 SOME_DISTRIBUTION: Final = "Linux"
 """The version is one that distributions keep, and nothing says which distribution it is."""
 
+_BUILT = "Unix"
+NO_DISTRIBUTION: Final = ("", WINDOWS, _BUILT)
+"""What `system` is where the version is as its maker numbers it."""
+
 MARK: Final = "version:"
 """How a mark begins that tells a version which no header does: `version:NAME/1.2.3`."""
 
-_BUILT = "unix"
 _MOST = 12
 _LONGEST_HEADER = 400
 _LONGEST_VERSION = 40
@@ -165,9 +168,9 @@ def _software(about: Product, name: str, version: str, place: str, system: str) 
         version = version[: packaged.start()]
     if upstream := _UPSTREAM.match(version):
         version = upstream[0].rstrip(".")
-    if about.kind == CMS or system.lower() == _BUILT:
-        system = system if packaged else ""
-    elif not system and version in about.distributed:
+    if not packaged and (about.kind == CMS or system == _BUILT):
+        system = system if system in (WINDOWS, _BUILT) else ""
+    if not system and version in about.distributed:
         system = SOME_DISTRIBUTION
     return Software(name, version[:_LONGEST_VERSION], place[:_LONGEST_PLACE], system)
 
@@ -207,7 +210,7 @@ def _read_header(value: str) -> tuple[tuple[tuple[str, str], ...], str]:
     system = found[1] if found else ""
     if system.lower().startswith("win") or any(product == "iis" for product, _ in pairs):
         system = WINDOWS
-    return pairs, system
+    return pairs, _BUILT if system.lower() == _BUILT.lower() else system
 
 
 @lru_cache(4096)
