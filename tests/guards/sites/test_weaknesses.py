@@ -124,17 +124,17 @@ def test_without_cve_records_the_rest_is_judged_all_the_same() -> None:
     verdict = judge(
         Compiled(cycles={"php": (Cycle("8.1", "2025-12-31"),)}), "x-powered-by: PHP/8.1.5"
     )
-    assert outdated(verdict) == ["sites.server_outdated/ended"]
+    assert outdated(verdict) == ["sites.server_outdated/ended:php"]
     assert [item.reason for item in verdict.failed] == ["no-lists"]
 
 
 def test_a_distribution_has_the_last_word() -> None:
     assert outdated(judge(LISTS, "x-powered-by: PHP/8.1.20-1+deb12u1")) == [
-        "sites.server_outdated/packaged"
+        "sites.server_outdated/packaged:php"
     ]
     assert outdated(judge(LISTS, "x-powered-by: PHP/8.1.20")) == [
-        "sites.server_outdated/vulnerable",
-        "sites.server_outdated/ended",
+        "sites.server_outdated/vulnerable:php",
+        "sites.server_outdated/ended:php",
     ]
 
 

@@ -35,6 +35,7 @@ def hits(facts: SiteFacts, kind: str, lists: Weaknesses | None) -> Iterator[Hit]
     - `packaged` in place of all of these, where the version seems to come from a distribution,
       which mends without another number: a remark, low where attackers use a weakness.
 
+    The rule goes on with the product, `vulnerable:nginx`, so that a report counts each by itself.
     NotJudged where a site tells versions and there is no list to compare them with.
     """
     told = software_of(facts, kind)
@@ -62,13 +63,13 @@ def _of(software: Software, known: Known, at: int) -> Iterator[Hit]:
     }
     place = software.place
     if software.system not in NO_DISTRIBUTION:
-        yield Hit(args=args, rule="packaged", severity=LOW if known.exploited else NONE,
+        yield Hit(args=args, rule=f"packaged:{software.product}", severity=LOW if known.exploited else NONE,
                   location=place)  # fmt: skip
         return
     if known.ids:
-        rule = "exploited" if known.exploited else "vulnerable"
+        rule = f"{'exploited' if known.exploited else 'vulnerable'}:{software.product}"
         yield Hit(args=args, rule=rule, severity=known.severity, location=place, cwe=1395)
     if ended and known.cycle is not None:
         until = known.cycle.until if known.cycle.until[:1].isdigit() else _NO_NUMBER
         about = {**args, "branch": shorten(known.cycle.name, 40), "until": until}
-        yield Hit(args=about, rule="ended", location=place, cwe=1104)
+        yield Hit(args=about, rule=f"ended:{software.product}", location=place, cwe=1104)
