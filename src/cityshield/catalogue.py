@@ -16,7 +16,7 @@ from cityshield.vocabulary.verdict import Evidence
 
 _LONGEST_SHOWN = 160
 _VARIABLE = re.compile(r"\$([a-zA-Z][\w-]*)")
-"""A variable that no example has filled."""
+"""A variable of a sentence."""
 
 
 class CheckCard(msgspec.Struct, frozen=True):
@@ -58,9 +58,8 @@ def _card(shield: Shield, check: Check, rule: str, weight: float, language: str)
     name = f"{check.id}/{rule}" if rule else check.id
     table = check.card(rule)
     said = "".join(str(table.get(key, "")) for key in ("en", "zh"))
-    evidence = Evidence(
-        name, weight, "", (), {each: f"‹{each}›" for each in _VARIABLE.findall(said)}
-    )
+    variables = {each: f"‹{each}›" for each in _VARIABLE.findall(said)}
+    evidence = Evidence(name, weight, "", (), variables)
     what, why, now = (
         shield.sentence_of(evidence, field, language) for field in ("what", "why", "now")
     )

@@ -63,8 +63,9 @@ def _of(software: Software, known: Known, at: int) -> Iterator[Hit]:
     }
     place = software.place
     if software.system not in NO_DISTRIBUTION:
-        yield Hit(args=args, rule=f"packaged:{software.product}", severity=LOW if known.exploited else NONE,
-                  location=place)  # fmt: skip
+        severity = LOW if known.exploited else NONE
+        rule = f"packaged:{software.product}"
+        yield Hit(args=args, rule=rule, severity=severity, location=place)
         return
     if known.ids:
         rule = f"{'exploited' if known.exploited else 'vulnerable'}:{software.product}"
