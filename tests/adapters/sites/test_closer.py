@@ -76,6 +76,25 @@ async def test_the_certificates_of_a_mail_server_are_seen(tmp_path: Path) -> Non
     assert heard == [b"STARTTLS\r\n", b"QUIT\r\n"]
 
 
+@pytest.mark.parametrize(
+    "after", [b"", b"not TLS at all\r\n" * 50, b"\x16\x03\x01\xff\xff" + b"x" * 70_000]
+)
+async def test_a_handshake_that_comes_to_nothing_takes_nothing_away(after: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(b"250-mx\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        writer.write(b"220 go ahead\r\n" + after)
+        await asyncio.sleep(5)
+
+    async with server(serve) as port:
+        began = asyncio.get_running_loop().time()
+        said = await offers_starttls("127.0.0.1", port, "shield.example", "mx.town.example", 0.5)
+        assert said == ("yes", ())
+        assert asyncio.get_running_loop().time() - began < 2
+
+
 async def test_what_a_mail_server_shows_is_judged_by_its_name(tmp_path: Path) -> None:
     table = {
         (HOST, "A"): ["127.0.0.1"], (HOST, "MX"): ["10 mx.town.example."],
