@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, no_file
+from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, NotJudged, no_file
 from cityshield.guards.scale import Scale
 from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import Subject
@@ -114,6 +114,8 @@ class Guard:
                             findings.append(_finding(check_id, declaration, hit))
                         else:
                             evidence.append(_evidence(check_id, weight, hit, weights))
+                except NotJudged as error:
+                    failed.append(Failure(check_id, error.reason))
                 except Exception as error:
                     failed.append(Failure(check_id, "raised", detail=type(error).__name__))
             coverage: float = facts.read

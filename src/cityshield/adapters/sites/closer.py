@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from cityshield.adapters.sites.certificates import describe
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
-from cityshield.adapters.sites.names import find_mail, find_records
+from cityshield.adapters.sites.names import MAIL_SERVERS, find_mail, find_records
 from cityshield.adapters.sites.paths import (
     ROBOTS,
     SECURITY,
@@ -30,7 +31,8 @@ from cityshield.vocabulary.verdict import Failure
 
 _LONGEST_TEXT = 8192
 _MOST_PATHS = 250
-_MOST_MAIL_SERVERS = 4
+_MOST_POLICY_LINES = 100
+_LONGEST_NAME = 255
 
 Libraries = tuple[tuple[str, str], ...]
 
@@ -69,34 +71,60 @@ class Closer:
     async def _ask_dns(self, names: Names) -> tuple[Names, Mail]:
         resolver = self._doors.resolver
         more = await find_records(resolver, names, self._host, self._domain)
-        return more, await find_mail(resolver, more, self._host, self._domain)
+        registrable = self._doors.registrable
+        return more, await find_mail(resolver, more, self._host, self._domain, registrable)
 
     async def _read_mail_policy(self, mail: Mail) -> Mail:
-        """The mode of MTA-STS (RFC 8461, 3.2), where the host of the policy is in scope."""
+        """The policy of MTA-STS (RFC 8461, 3.2), where its host is in scope."""
         if not mail.mta_sts:
             return mail
         host = f"mta-sts.{self._host}"
         place = await self._courier.find(host)
         if isinstance(place, str):
-            return mail
+            reason = "not-asked" if place == "redirect-scope" else "no-address"
+            return msgspec.structs.replace(mail, mta_sts_failed=reason)
         port = self._doors.settings.secure_port
         url = f"https://{host}:{port}/.well-known/mta-sts.txt"
-        request = Request(url, place[0], port, _LONGEST_TEXT, last=True)
-        text = _text(await self._courier.ask_elsewhere(request, place, host))
-        modes = [line.partition(":") for line in text.splitlines()]
-        mode = next((value.strip() for name, _, value in modes if name.strip() == "mode"), "")
-        return msgspec.structs.replace(mail, mta_sts_mode=mode[:20])
+        request = Request(url, place[0], port, _LONGEST_TEXT, last=True, certificates=True)
+        answer = await self._courier.ask_elsewhere(request, place, host)
+        text = _text(answer)
+        failed = answer.failed
+        if not failed and answer.status != 200:
+            failed = "status"
+        elif not failed and self._doors.roots.trust(answer.chain, host, self._doors.clock.now()):
+            failed = "certificate"
+        said = [line.partition(":")[::2] for line in text.splitlines()[:_MOST_POLICY_LINES]]
+        policy = [(name.strip().lower(), value.strip()) for name, value in said]
+        first = dict(reversed(policy))
+        if not failed and first.get("version") != "STSv1":
+            failed = "text"
+        age = first.get("max_age", "")[:10]
+        return msgspec.structs.replace(
+            mail,
+            mta_sts_mode=first.get("mode", "")[:20],
+            mta_sts_failed=failed,
+            mta_sts_mx=tuple(
+                value[:_LONGEST_NAME].lower() for name, value in policy if name == "mx"
+            ),
+            mta_sts_max_age_s=int(age) if age.isascii() and age.isdecimal() else 0,
+        )
 
     async def _ask_mail_servers(self, names: Names, mail: Mail) -> Mail:
-        """Ask the mail servers that are in scope whether they encrypt."""
+        """Whether the mail servers in scope encrypt, and with which certificates."""
         answers: list[tuple[str, str]] = []
-        for _, host in names.mail[:_MOST_MAIL_SERVERS]:
+        known = {server.name: server for server in mail.servers}
+        for _, host in names.mail[:MAIL_SERVERS]:
             place = await self._courier.find(host)
             if isinstance(place, str):
                 answers.append((host, UNKNOWN))
                 continue
-            answers.append((host, await self._courier.ask_mail_server(place, host)))
-        return msgspec.structs.replace(mail, starttls=tuple(answers))
+            told, chain = await self._courier.ask_mail_server(place, host)
+            answers.append((host, told))
+            if chain and host in known:
+                trust = self._doors.roots.trust(chain, host, self._doors.clock.now())
+                shown = tuple(each for each in map(describe, chain) if each is not None)
+                known[host] = msgspec.structs.replace(known[host], chain=shown, trust=trust)
+        return msgspec.structs.replace(mail, starttls=tuple(answers), servers=tuple(known.values()))
 
     async def _probe(self, known: Tls) -> Tls:
         seen = await probe(self._host, self._courier.say_hello)

@@ -70,15 +70,15 @@ class Courier:
         self._doors.log(Line(began, monotonic(), self.address, self.host, "tls"))
         return heard
 
-    async def ask_mail_server(self, place: Place, host: str) -> str:
-        """Whether a mail server offers to encrypt."""
+    async def ask_mail_server(self, place: Place, host: str) -> tuple[str, tuple[bytes, ...]]:
+        """Whether a mail server offers to encrypt, and the certificates that it shows."""
         settings = self._doors.settings
         async with self._place_with(place):
             turnstile = self._doors.turnstile
             began = await turnstile.begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
             try:
-                told = await offers_starttls(place[0], port, self.host, time_s)
+                told = await offers_starttls(place[0], port, self.host, host, time_s)
             finally:
                 turnstile.budget.end(place[1], monotonic())
             self.connections += 1

@@ -35,8 +35,11 @@ class Resolver:
         self._opening = asyncio.Lock()
         self.questions = 0
 
-    async def ask(self, name: str, kind: int) -> Reply:
-        """The answer to one question; the code is `TIMEOUT` where none came."""
+    async def ask(self, name: str, kind: int, *, unchecked: bool = False) -> Reply:
+        """The answer to one question; the code is `TIMEOUT` where none came.
+
+        With `unchecked`, a resolver that checks signatures is asked not to.
+        """
         try:
             asked = question(name, kind)
         except Malformed:
@@ -47,14 +50,14 @@ class Resolver:
             for wait_s in _TRIES_S:
                 socket = next(self._next)
                 self.questions += 1
-                data = await socket.ask(asked, wait_s)
+                data = await socket.ask(asked, wait_s, unchecked)
                 if data is None:
                     continue
                 try:
                     reply = read(data, asked)
                     if not reply.truncated:
                         return reply
-                    return read(await self._ask_tcp(socket.server, asked), asked)
+                    return read(await self._ask_tcp(socket.server, asked, unchecked), asked)
                 except (Malformed, OSError, TimeoutError, EOFError):
                     continue
         return Reply("TIMEOUT")
@@ -75,11 +78,11 @@ class Resolver:
             self._next = cycle(sockets)
             self._sockets = sockets
 
-    async def _ask_tcp(self, server: tuple[str, int], asked: bytes) -> bytes:
+    async def _ask_tcp(self, server: tuple[str, int], asked: bytes, unchecked: bool) -> bytes:
         async with asyncio.timeout(_TRIES_S[-1]):
             reader, writer = await asyncio.open_connection(*server)
             try:
-                packet = ask(asked, _draw())
+                packet = ask(asked, _draw(), unchecked=unchecked)
                 writer.write(len(packet).to_bytes(2, "big") + packet)
                 size = int.from_bytes(await reader.readexactly(2), "big")
                 return await reader.readexactly(size)
@@ -118,7 +121,7 @@ class _Socket(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Nobody listens there: the tries that wait come to their end by their time."""
 
-    async def ask(self, asked: bytes, wait_s: float) -> bytes | None:
+    async def ask(self, asked: bytes, wait_s: float, unchecked: bool) -> bytes | None:
         """The answer as bytes, None where none came in time."""
         assert self._transport is not None
         number = _draw()
@@ -129,7 +132,7 @@ class _Socket(asyncio.DatagramProtocol):
         self._waiting[number] = (asked, future)
         late = loop.call_later(wait_s, _give_up, future)
         try:
-            self._transport.sendto(ask(asked, number))
+            self._transport.sendto(ask(asked, number, unchecked=unchecked))
             return await future
         finally:
             late.cancel()

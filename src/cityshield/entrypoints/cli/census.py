@@ -128,6 +128,7 @@ def run(
         judge, _ = visits.open_judge(home, config)
         with Progress(total=this.targets) as progress:
             this = runs.judge(this, judge, progress.advance)
+        _note_lists(home, say)
     if as_json:
         click.echo(to_json(this))
     elif this.state == JUDGED:
@@ -208,6 +209,7 @@ def judge(number: int, as_json: bool, language: str, home: Path) -> None:
     with Progress(total=this.targets) as progress:
         this = runs.judge(this, guard, progress.advance)
     said = _say(language)("sites-judged", run=this.id, times=this.judgement)
+    _note_lists(home, _say(language))
     click.echo(to_json(this) if as_json else said)
 
 
@@ -333,6 +335,14 @@ def _runs(home: Path, scope: str) -> tuple[Runs, Any]:
     engine, config = open_store(home), read_config(home)
     by = acting_identity(engine, scope)
     return Runs(engine, home, SystemClock(), config, by), config
+
+
+def _note_lists(home: Path, say: Say) -> None:
+    """Say so where there is no list to compare versions with: nothing found is not "safe"."""
+    from cityshield.adapters.knowledge.lists import path_of
+
+    if not path_of(home).exists():
+        click.echo(say("lists-none"), err=True)
 
 
 def _say(language: str) -> Say:

@@ -15,6 +15,7 @@ from cityshield.entrypoints.cli.hosts import Lines, open_list
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.entrypoints.cli.templates import templates
+from cityshield.entrypoints.cli.versions import versions
 from cityshield.vocabulary.census import Known
 from cityshield.vocabulary.errors import InputError
 
@@ -40,6 +41,7 @@ for command in (
     census.export,
     census.forget,
     templates,
+    versions,
 ):
     sites.add_command(command)
 

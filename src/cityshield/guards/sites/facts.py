@@ -22,7 +22,9 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `status` is the response code of the address query (`NOERROR`, `NXDOMAIN`, `SERVFAIL`,
     `TIMEOUT`). `signed` says whether the parent has a DS record for the zone; None is not known.
     `chain` are the names that CNAME records led through, and `dangling` one at whose end nothing
-    is, though the name before it exists.
+    is, though the name before it exists. `bogus` says that a resolver that checks signatures (RFC
+    4035) refuses the answers: these are what one that does not check gets. `unanswered` are record
+    types that nobody answered for, so that their absence means nothing.
     """
 
     status: str
@@ -36,6 +38,8 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     authorities: tuple[tuple[str, str], ...] = ()
     signed: bool | None = None
     tlsa: tuple[str, ...] = ()
+    bogus: bool = False
+    unanswered: tuple[str, ...] = ()
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -43,6 +47,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `key` is the kind of public key (`RSA`, `EC`, `ED25519`, `DSA`) and `key_bits` its size;
     `signature` names the hash of its signature in lower case (`sha256`, `sha1`, `md5`).
+    `key_sha256` is the digest of its public key (SubjectPublicKeyInfo), as DANE compares it.
     """
 
     subject: str
@@ -56,6 +61,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sha256: str
     self_signed: bool = False
     authority: bool = False
+    key_sha256: str = ""
 
 
 class Tls(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -135,7 +141,8 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
     `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
     (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
-    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else).
+    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else) and
+    `version` (`NAME/1.2.3`, see `software.py`).
     `personal` are masked proofs of personal data with checksum (kind, masked value).
     """
 
@@ -205,11 +212,28 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     proof: str = ""
 
 
+class MailServer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A mail server of the name: its TLSA records, whether its zone is signed, what it showed.
+
+    `chain` and `trust` are those of its certificate after STARTTLS (see `Tls`); empty where it was
+    not asked.
+    """
+
+    name: str
+    tlsa: tuple[str, ...] = ()
+    signed: bool | None = None
+    chain: tuple[Certificate, ...] = ()
+    trust: str = ""
+
+
 class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of mail for the name: SPF, DMARC, MTA-STS, TLS-RPT and DKIM records as text.
 
     `dmarc` is the record of the organisation's domain where the name itself has none (RFC 7489,
-    6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
+    6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`. Of the
+    policy of MTA-STS, `mta_sts_failed` is why it cannot be had (`not-asked` where its host is out
+    of scope, `status`, `text`, `certificate` or a code of `Visit`), and `mta_sts_mx` the names that
+    it allows. `unanswered` are records, by these field names, that nobody answered for.
     """
 
     spf: tuple[str, ...] = ()
@@ -219,6 +243,11 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     tls_rpt: str = ""
     dkim: tuple[tuple[str, str], ...] = ()
     starttls: tuple[tuple[str, str], ...] = ()
+    mta_sts_failed: str = ""
+    mta_sts_mx: tuple[str, ...] = ()
+    mta_sts_max_age_s: int = 0
+    servers: tuple[MailServer, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 class TemplateHit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -90,6 +90,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
                 dmarc=(f"v=DMARC1; p=reject; rua=mailto:dmarc@{host}",),
                 mta_sts="v=STSv1; id=20261101",
                 mta_sts_mode="enforce",
+                tls_rpt=f"v=TLSRPTv1; rua=mailto:tls@{host}",
                 starttls=((f"mail.{host}", "yes"),),
             ),
             given.get("mail", {}),

@@ -14,6 +14,7 @@ from cityshield.guards.sites.facts import Form, Header, Page, Script
 from cityshield.guards.sites.hosts import host_of, is_foreign
 from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
 from cityshield.guards.sites.personal import find_personal
+from cityshield.guards.sites.software import versions_in
 from cityshield.guards.sites.words import (
     DEFACED,
     FOR_SALE,
@@ -218,6 +219,7 @@ class _Reader:
                 yield f"psb:{number.replace(' ', '')}"
         for place in self._redirectors:
             yield f"redirector:{place}"
+        yield from versions_in(text, lower)
 
     def _read_raw(self, name: str, inside: str, content: str) -> None:
         if name == "title":

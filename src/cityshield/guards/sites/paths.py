@@ -73,6 +73,12 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
     "admin-panel:tomcat": lambda head: b"Tomcat Web Application Manager" in head,
     "admin-panel:nacos": lambda head: b"<title>Nacos</title>" in head,
 }
+_VERSIONS = {
+    "phpmyadmin": ("/phpmyadmin", re.compile(rb"\.js\?v=(\d+\.\d+\.\d[\w.+-]{0,20})")),
+    "wordpress": ("/wp-login.php", re.compile(rb"/css/login[\w.-]{0,20}\?ver=(\d[\w.-]{2,20})")),
+}
+"""Software by the path where it tells its version, in the addresses of its own files."""
+
 _PATHS: dict[str, tuple[str, ...]] = {
     "svn": ("/.svn/",),
     "env": (".env",),
@@ -83,7 +89,8 @@ _PATHS: dict[str, tuple[str, ...]] = {
 def marks_of(path: str, body: bytes) -> tuple[str, ...]:
     """The marks of what stands at a path, by the first bytes of an answer with status 200.
 
-    Beside those of the table: `listing`, `stack-trace` and `default-page:NAME` as on a home page.
+    Beside those of the table: `listing`, `stack-trace`, `default-page:NAME` and `version:NAME/1.2`
+    as on a home page.
     """
     head = body[:MOST_BYTES]
     found = [
@@ -100,4 +107,7 @@ def marks_of(path: str, body: bytes) -> tuple[str, ...]:
             for word in words
             if word in (LISTING, ERROR_TRACE) or word.startswith("default-page:")
         ]
+        for name, (place, tell) in _VERSIONS.items():
+            if path.startswith(place) and (told := tell.search(head)):
+                found.append(f"version:{name}/{told[1].decode()}")
     return tuple(sorted(set(found)))

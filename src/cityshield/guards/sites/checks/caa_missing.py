@@ -12,4 +12,6 @@ def caa_missing(facts: SiteFacts) -> Hit | None:
     names = facts.names
     if names is None or names.status != "NOERROR" or names.authorities or facts.profile == "quick":
         return None
+    if "CAA" in names.unanswered:
+        return None
     return Hit()
