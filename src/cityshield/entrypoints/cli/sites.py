@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from cityshield.answer import harmless
 from cityshield.desks.sites.inventory import FORMATS, host_of
-from cityshield.entrypoints.cli import census
+from cityshield.entrypoints.cli import census, tell
 from cityshield.entrypoints.cli.hosts import Lines, open_list
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
@@ -36,9 +36,9 @@ for command in (
     census.runs,
     census.names,
     census.judge,
-    census.report,
-    census.diff,
-    census.export,
+    tell.report,
+    tell.diff,
+    tell.export,
     census.forget,
     templates,
     versions,
