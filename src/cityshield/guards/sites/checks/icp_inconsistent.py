@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityshield.guards.check import Hit, check
-from cityshield.guards.sites.answers import page_of
+from cityshield.guards.sites.answers import page_of, shorten
 from cityshield.guards.sites.facts import SiteFacts
 
 
@@ -17,4 +17,6 @@ def icp_inconsistent(facts: SiteFacts) -> Hit | None:
     marks = page.marks if page is not None else ()
     filed = (mark[4:] for mark in marks if mark.startswith("icp:") and "备" in mark)
     stems = {number.partition("号")[0] for number in filed}
-    return Hit(args={"numbers": ", ".join(sorted(stems))}, location="/") if len(stems) > 1 else None
+    if len(stems) < 2:
+        return None
+    return Hit(args={"numbers": shorten(", ".join(sorted(stems)))}, location="/")
