@@ -174,10 +174,9 @@ def told_by_peers(
         )
     if (path := scratch / "sslyze peer").exists():
         told.append({host: _sslyze_claims(verdict) for host, verdict in _sslyze(path)})
-    for path in scratch.glob("whatweb-*"):
-        told.append(
-            {host: set(_whatweb_claims(found)) for host, found in read_whatweb(path).items()}
-        )
+    if seen := sorted(scratch.glob("whatweb-*"), key=lambda path: path.stat().st_size):
+        recognised = read_whatweb(seen[-1])
+        told.append({host: set(_whatweb_claims(found)) for host, found in recognised.items()})
     wapiti = {path.name.removeprefix("wapiti-"): path for path in scratch.glob("wapiti-*.example")}
     if wapiti:
         told.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import agreement, site_peers
+from benchmarks import agreement, site_peers, visitors
 from benchmarks.data import data_folder
 from benchmarks.farm import KINDS, Farm, alone, why_not
 from benchmarks.measure import CITYSHIELD, ROOT, Bar, Bench, Cost, Row, cpu_s, in_turn, run, say
@@ -22,6 +22,8 @@ from benchmarks.visitors import LIBRARIES, read
 _LIBRARY_DATA = "sites/jsrepository-v4.json"
 _MOST_PER_S = 200
 _UNIT = "sites/CPU s"
+_SITES, _ENOUGH = 400, 200
+"""Sites of the farm, and how many of them are enough for what takes longer."""
 _ANY = "{ in_flight = 256, per_s = 100000 }"
 
 Part = Callable[["Yard"], Iterator[Row]]
@@ -56,6 +58,8 @@ class Yard:
         self.runs = 1 if quick else 3
         self.scratch = scratch
         self.data = data / _LIBRARY_DATA
+        self.most = len(farm.sites)
+        self.enough = min(_ENOUGH, self.most)
         self._homes = 0
 
     @cached_property
@@ -112,7 +116,7 @@ def inside(scratch: Path, data: Path, quick: bool, parts: Sequence[str] = ()) ->
     `parts` are names of `PARTS`, none for all.
     """
     site_peers.write_scripts(scratch / "scripts")
-    sites, crowd = (2 * len(KINDS), 100) if quick else (200, 5000)
+    sites, crowd = (2 * len(KINDS), 100) if quick else (_SITES, 5000)
     say(f"a farm of {sites} sites")
     with Farm(scratch / "farm", sites, crowd, scratch / "scripts") as farm:
         os.environ["NODE_EXTRA_CA_CERTS"] = str(farm.root)
@@ -128,31 +132,31 @@ def inside(scratch: Path, data: Path, quick: bool, parts: Sequence[str] = ()) ->
 
 def _profiles(yard: Yard) -> Iterator[Row]:
     """Our two profiles beside the Observatory."""
-    count = len(yard.farm.sites)
     peer_name, note = "", site_peers.missing(site_peers.OBSERVATORY)
+    counts = {"quick": yard.most, "standard": yard.enough, "peer": yard.enough}
     works: dict[str, Callable[[], Cost]] = {}
     for profile in ("quick", "standard"):
-        works[f"{profile} 1"] = lambda profile=profile: yard.visit(profile, 1)  # type: ignore[misc]
-        works[profile] = lambda profile=profile: yard.visit(profile, count)  # type: ignore[misc]
+        for name, count in ((f"{profile} 1", 1), (profile, counts[profile])):
+            works[name] = lambda p=profile, n=count: yard.visit(p, n)  # type: ignore[misc]
     if not note:
         version = site_peers.NODE[site_peers.OBSERVATORY]
         peer_name = f"HTTP Observatory {version}"
-        for name, many in (("peer 1", 1), ("peer", count)):
-            works[name] = lambda many=many: run(  # type: ignore[misc]
-                site_peers.observatory(yard.hosts(many), yard.out(f"observatory-{many}")),
-                expect=(0,),
+        for name, count in (("peer 1", 1), ("peer", counts["peer"])):
+            works[name] = lambda n=count: run(  # type: ignore[misc]
+                site_peers.observatory(yard.hosts(n), yard.out(f"observatory-{n}")), expect=(0,)
             )
-    given = in_turn(yard.runs, works)
-    peer = _rate(given, "peer", count) if peer_name else None
-    quick, standard = _rate(given, "quick", count), _rate(given, "standard", count)
+    given = in_turn(1 if yard.quick else 5, works)
+    rates = {name: _rate(given, name, counts[name]) for name in counts if name in works}
+    note = note or f"{yard.enough} sites, ours {yard.most}; their starts left out"
+    figure = "its ten tests and more: profile quick, judged"
     bar = Bar(">=", 15, "ratio", ">= 15x")
-    note = note or f"{count} sites, start left out"
-    yield Row(
-        "its ten tests and more: profile quick, judged", quick, _UNIT, peer, peer_name, bar, note
+    yield Row(figure, rates["quick"], _UNIT, rates.get("peer"), peer_name, bar, note)
+    note = (
+        "also TLS, 20 paths, mail and DNS records; every site's scripts are its own, all are read"
     )
-    note += "; TLS, 20 paths, mail and DNS records, and every script read and looked through"
     bar = Bar(">=", 2.5, "ratio", ">= 2.5x")
-    yield Row("profile standard, judged", standard, _UNIT, peer, peer_name, bar, note)
+    yield Row("profile standard, judged", rates["standard"], _UNIT, rates.get("peer"), peer_name,
+              bar, note)  # fmt: skip
 
 
 def _tls(yard: Yard) -> Iterator[Row]:
@@ -160,7 +164,7 @@ def _tls(yard: Yard) -> Iterator[Row]:
     kinds = [site.host for site in yard.farm.sites[: len(KINDS)]]
     both = yard.write("both", [*kinds, *(site.host for site in yard.farm.cases)])
     size = len(both.read_text().split())
-    count = len(yard.farm.sites)
+    count = yard.most
     note = site_peers.missing("sslyze")
     works: dict[str, Callable[[], Cost]] = {
         "ours 1": lambda: yard.ours("tls", yard.home, yard.hosts(1), yard.out("tls-1")),
@@ -201,7 +205,7 @@ def _connections(yard: Yard, hosts: Path) -> tuple[float, float]:
     for host in hosts.read_text().split():
         one = yard.write("only", [host])
         before = yard.farm.connections()
-        yard.ours("tls", yard.home, one, yard.out("tls-only"))
+        visitors.tls(str(yard.home), str(one), str(yard.out("tls-only")))
         counts.append(yard.farm.connections() - before)
     yard.ours("tls", yard.home, hosts, yard.out("tls-both"))
     return float(max(counts)), statistics.mean(counts)
@@ -209,11 +213,11 @@ def _connections(yard: Yard, hosts: Path) -> tuple[float, float]:
 
 def _fingerprints(yard: Yard) -> Iterator[Row]:
     """What a site runs, beside whatweb: the rate, and what it recognised and we did not."""
-    count = min(len(yard.farm.sites), 13 * len(KINDS))
+    count = min(yard.most, 13 * len(KINDS))
     note, peer_name = site_peers.missing("whatweb"), "whatweb -a1"
     works: dict[str, Callable[[], Cost]] = {
         "ours 1": lambda: yard.visit("quick", 1),
-        "ours": lambda: yard.visit("quick", count),
+        "ours": lambda: yard.visit("quick", yard.most),
     }
     if not note:
         told = subprocess.run(["whatweb", "--version"], capture_output=True, text=True).stdout
@@ -226,11 +230,11 @@ def _fingerprints(yard: Yard) -> Iterator[Row]:
     given = in_turn(yard.runs, works)
     peer = _rate(given, "peer", count) if not note else None
     bar = Bar(">=", 15, "ratio", ">= 15x")
-    yield Row("fingerprints, profile quick, judged", _rate(given, "ours", count), _UNIT, peer,
+    yield Row("fingerprints, profile quick, judged", _rate(given, "ours", yard.most), _UNIT, peer,
               peer_name, bar, note)  # fmt: skip
     if note:
         return
-    seen = read(yard.out(f"quick-{count}"))
+    seen = read(yard.out(f"quick-{yard.most}"))
     lacking, true = agreement.compare_fingerprints(seen, yard.out(f"whatweb-{count}"))
     told = f"of {true} on {count} sites" + (f": {', '.join(lacking)}" if lacking else "")
     bar = Bar("<=", 0, words="0")
@@ -244,7 +248,7 @@ def _passive(yard: Yard) -> Iterator[Row]:
     note = site_peers.missing("wapiti", "sslscan")
     name = f"{site_peers.PYTHON['wapiti'][0].replace('==', ' ')}, passive modules"
     kinds = yard.farm.sites[: len(KINDS)]
-    count = len(yard.farm.sites)
+    count = yard.enough
     works: dict[str, Callable[[], Cost]] = {
         "ours 1": lambda: yard.visit("standard", 1),
         "ours": lambda: yard.visit("standard", count),
@@ -342,21 +346,21 @@ def _names(yard: Yard) -> Iterator[Row]:
 
 def _agree(yard: Yard) -> Iterator[Row]:
     """What at least two peers agree on, and what we say of well-kept sites."""
-    count = len(yard.farm.sites)
-    seen = read(yard.out(f"standard-{count}"))
+    sites = yard.farm.sites[: yard.enough]
+    seen = read(yard.out(f"standard-{len(sites)}"))
     retired = None
     if not site_peers.missing(site_peers.RETIRE):
         retired = yard.out("retire-farm")
         served = yard.farm.folder / "www"
         run(site_peers.retire(yard.data, served, retired), expect=(0,))
-    told = agreement.told_by_peers(yard.scratch, yard.farm.sites, retired)
+    told = agreement.told_by_peers(yard.scratch, sites, retired)
     agreed, lacking = agreement.compare_agreed(seen, told)
     bar = Bar(">=", 100, words="100 %")
     note = f"{agreed} findings" + (f"; we lack {', '.join(lacking[:8])}" if lacking else "")
     ours = 100 * (agreed - len(lacking)) / agreed if agreed else None
     yield Row("of what two peers agree on, we say too", ours, "%", bar=bar, note=note)
-    wrong = agreement.findings_on(seen, [site for site in yard.farm.sites if site.kind == KINDS[0]])
-    kept = sum(site.kind == KINDS[0] for site in yard.farm.sites)
+    wrong = agreement.findings_on(seen, [site for site in sites if site.kind == KINDS[0]])
+    kept = sum(site.kind == KINDS[0] for site in sites)
     bar = Bar("<=", 0, words="0")
     note = f"{kept} sites" + (f": {', '.join(sorted(set(wrong))[:8])}" if wrong else "")
     yield Row("findings on well-kept sites", float(len(wrong)), "", bar=bar, note=note)
@@ -368,7 +372,7 @@ def _again(yard: Yard) -> Iterator[Row]:
     home = yard.out("kept")
     home.mkdir(mode=0o700)
     say(f"keeping the facts of {count:,} sites")
-    seen = yard.out(f"standard-{len(yard.farm.sites)}")
+    seen = yard.out(f"standard-{yard.enough}")
     yard.ours("keep", home, seen, str(count))
     (home / "knowledge").mkdir()
     (home / "knowledge" / LIBRARIES).write_bytes(yard.data.read_bytes())

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Say = Callable[..., str]
 _SHOWN = 10
 _FORMATS = ("csv", "html", "json", "sarif")
+_COLLECT_AFTER = 20_000
+"""Objects: there are thousands of visits under way at once, of which hardly any leaves circles."""
+
 _NOT_WHOLE = 3
 
 
@@ -298,6 +301,7 @@ def _stoppable(
         return await begin(started)
 
     gc.freeze()  # what was compiled stays: it is not looked through again and again
+    gc.set_threshold(_COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(main())

@@ -25,6 +25,7 @@ MOST_BYTES = 4 << 20
 
 Found = tuple[tuple[str, str], ...]
 
+_MOST_REMEMBERED = 4_096
 _SET_BYTES = 64 << 20  # a set that runs out of memory would find nothing
 _VERSION = r"[0-9][0-9.a-z_\-]+"
 _PLACE = "§§version§§"
@@ -76,6 +77,7 @@ class Libraries:
             repository = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
             self._known = {name: _vulnerabilities(each) for name, each in repository.items()}
             self.skipped: list[str] = []
+            self._weak: dict[tuple[str, str], tuple[Vulnerability, ...]] = {}
             self._content: list[_Tell] = []
             self._replaced: list[_Tell] = []
             self._uris: list[tuple[str, Any]] = []
@@ -118,6 +120,14 @@ class Libraries:
 
         Entries that share an identifier are one, and the first counts, as retire.js has it.
         """
+        key = name, version
+        if (found := self._weak.get(key)) is None:
+            if len(self._weak) >= _MOST_REMEMBERED:
+                self._weak.clear()
+            found = self._weak[key] = self._find_weaknesses(name, version)
+        return found
+
+    def _find_weaknesses(self, name: str, version: str) -> tuple[Vulnerability, ...]:
         told: set[str] = set()
         found = []
         for each in self._known.get(name, ()):

@@ -53,14 +53,14 @@ _ATTRIBUTE = re.compile(
 )
 
 
-_HREF = re.compile(
-    r"""(?:^|[\s/"'])href\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+))""", re.IGNORECASE
-)
+_VALUE = r"""href\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+))"""
+_HREF_FIRST = re.compile(rf"\s++{_VALUE}", re.IGNORECASE)
+_HREF = re.compile(rf"""(?:^|[\s/"']){_VALUE}""", re.IGNORECASE)
 
 
 def address_of(inside: str) -> str:
     """The `href` of a tag, without the cost of reading all that stands beside it."""
-    found = _HREF.search(inside)
+    found = _HREF_FIRST.match(inside) or _HREF.search(inside)
     return decode((found[1] or found[2] or found[3] or "").strip()) if found else ""
 
 
