@@ -132,4 +132,4 @@ async def test_an_old_server_is_looked_at_as_closely(tmp_path: Path) -> None:
     assert (facts.tls.versions, facts.tls.weak) == (("TLS 1.0",), ("CBC-SHA1",))
     assert facts.secure is not None
     assert facts.secure.page is not None
-    assert facts.paths["/.git/config"].marks == ("git-config",)
+    assert facts.paths["/.git/config"].marks == ("git",)

@@ -289,7 +289,7 @@ async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
     )
     facts = await look_closer(site, secret=b"key")
     assert {path: told.marks for path, told in facts.paths.items()} == {
-        "/.git/config": ("git-config",), "/.env": ("env",), "/uploads/": ("listing",), "/admin/": (),
+        "/.git/config": ("git",), "/.env": ("env",), "/uploads/": ("listing",), "/admin/": (),
     }  # fmt: skip
     assert facts.paths["/.env"].proof
     assert "c2VjcmV0" not in repr(facts)

@@ -81,6 +81,11 @@ failure-unsupported = A part is packed in a way we can't open.
 failure-not-unpacked = We can't look inside this kind of archive yet ({ $detail }).
 failure-unreadable = The file could not be read ({ $detail }).
 failure-crashed = The judge stopped while it worked on this.
+failure-robots =
+    { $count ->
+        [one] One address was not asked for, as the site's robots.txt wishes.
+       *[other] { $count } addresses were not asked for, as the site's robots.txt wishes.
+    }
 
 error-title = This did not work: { $what }
 error-toml = { $path } can't be read as TOML: { $reason }. Mend the file at that place.

@@ -12,6 +12,7 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.names import find_mail, find_records
 from cityshield.adapters.sites.paths import (
+    NOWHERE,
     ROBOTS,
     SECURITY,
     Calibration,
@@ -107,10 +108,10 @@ class Closer:
         planned = [] if calibration.is_useless else list(self._doors.paths)
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
-        found: dict[str, Path] = {}
-        for path in planned[:_MOST_PATHS]:
-            if not robots.lets(path):
-                continue
+        found: dict[str, Path] = {NOWHERE: calibration.told} if calibration.told else {}
+        allowed = [path for path in planned[:_MOST_PATHS] if robots.lets(path)]
+        self._note_refused("sites.exposed", len(planned[:_MOST_PATHS]) - len(allowed))
+        for path in allowed:
             answer = await self._get(path)
             told = describe_path(
                 path, answer, calibration, self._doors.recognize, self._doors.secret
@@ -120,7 +121,14 @@ class Closer:
         facts = await self._read_scripts(facts, robots)
         if robots.lets(SECURITY):
             texts["security_txt"] = _text(await self._get(SECURITY, last=True))
+        else:
+            self._note_refused("sites.security_txt_missing", 1)
         return msgspec.structs.replace(facts, paths=found, **texts)
+
+    def _note_refused(self, check: str, count: int) -> None:
+        """Say which check has less to go by, for robots.txt asks us to stay away."""
+        if count:
+            self.failed.append(Failure(check, "robots", count=count))
 
     async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
         settings = self._doors.settings
@@ -140,15 +148,20 @@ class Closer:
         if visit is None or visit.page is None:
             return facts
         known: dict[str, tuple[Libraries, str]] = {}
+        refused: set[str] = set()
         for script in visit.page.scripts:
             path = script.url.removeprefix(self._base)
-            if path == script.url or script.url in known or not robots.lets(f"/{path}"):
+            if path == script.url or script.url in known:
+                continue
+            if not robots.lets(f"/{path}"):
+                refused.add(script.url)
                 continue
             if len(known) >= self._doors.settings.scripts:
                 break
             answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
             if answer.status == 200:
                 known[script.url] = self._read_script(answer.body, script.url)
+        self._note_refused("sites.vulnerable_library", len(refused))
         if not known:
             return facts
         scripts = tuple(

@@ -25,7 +25,7 @@ SELECTORS: Final = (
 async def find_addresses(resolver: Resolver, host: str) -> Names:
     """The addresses of a host with the names that led to them."""
     four, six = await asyncio.gather(resolver.ask(host, A), resolver.ask(host, AAAA))
-    status = four.code if four.code == "NOERROR" or six.code != "NOERROR" else six.code
+    status = _status(four, six)
     chain, looped = _chain(host, four if four.of(CNAME) else six)
     v4, v6 = tuple(four.of(A)[:_MOST]), tuple(six.of(AAAA)[:_MOST])
     if looped:
@@ -37,7 +37,7 @@ async def find_addresses(resolver: Resolver, host: str) -> Names:
 
 async def find_records(resolver: Resolver, names: Names, host: str, domain: str) -> Names:
     """The same names with what else DNS says of the host and of its domain."""
-    servers, mail, texts, authorities, signed, tlsa = await asyncio.gather(
+    servers, mail, texts, (authorities, known), signed, tlsa = await asyncio.gather(
         resolver.ask(domain, NS),
         resolver.ask(host, MX),
         resolver.ask(host, TXT),
@@ -53,6 +53,7 @@ async def find_records(resolver: Resolver, names: Names, host: str, domain: str)
         authorities=authorities,
         signed=bool(signed.of(DS)) if signed.code == "NOERROR" else None,
         tlsa=tuple(text[:_LONGEST_TEXT] for text in tlsa.of(TLSA)[:_MOST]),
+        unanswered=_unanswered(MX=mail, TXT=texts, CAA=known, TLSA=tlsa),
     )
 
 
@@ -80,6 +81,7 @@ async def find_mail(resolver: Resolver, names: Names, host: str, domain: str) ->
         mta_sts=next(iter(_beginning("v=stsv1", sts)), ""),
         tls_rpt=next(iter(_beginning("v=tlsrptv1", report)), ""),
         dkim=tuple(dkim),
+        unanswered=_unanswered(DMARC=own, **{"MTA-STS": sts}),
     )
 
 
@@ -92,16 +94,36 @@ async def _find_policy(resolver: Resolver, host: str, domain: str) -> Reply:
 
 async def _find_authorities(
     resolver: Resolver, host: str, domain: str
-) -> tuple[tuple[str, str], ...]:
-    """CAA of the host, else of the nearest name above it that has some (RFC 8659, 3)."""
+) -> tuple[tuple[tuple[str, str], ...], Reply]:
+    """CAA of the host, else of the nearest name above it that has some (RFC 8659, 3).
+
+    With the last answer, or the first that was none: nobody knows what is above it then.
+    """
     name = host
     for _ in range(_LONGEST_CHAIN):
-        found = (await resolver.ask(name, CAA)).of(CAA)
-        if found or name == domain or "." not in name:
+        reply = await resolver.ask(name, CAA)
+        found = reply.of(CAA)
+        if found or name == domain or "." not in name or not _is_answer(reply):
             pairs = [text.partition(" ") for text in found[:_MOST]]
-            return tuple((tag, value[:_LONGEST_TEXT]) for tag, _, value in pairs)
+            return tuple((tag, value[:_LONGEST_TEXT]) for tag, _, value in pairs), reply
         name = name.partition(".")[2]
-    return ()
+    return (), reply
+
+
+def _status(four: Reply, six: Reply) -> str:
+    """The code of both questions: a name without addresses is one only where both were answered."""
+    if four.of(A) or six.of(AAAA):
+        return "NOERROR"
+    failed = next((reply.code for reply in (four, six) if not _is_answer(reply)), "")
+    return failed or ("NOERROR" if "NOERROR" in (four.code, six.code) else four.code)
+
+
+def _is_answer(reply: Reply) -> bool:
+    return reply.code in ("NOERROR", "NXDOMAIN")
+
+
+def _unanswered(**replies: Reply) -> tuple[str, ...]:
+    return tuple(kind for kind, reply in replies.items() if not _is_answer(reply))
 
 
 def _chain(host: str, reply: Reply) -> tuple[tuple[str, ...], bool]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from cityshield.adapters.sites.transfer import Answer
 from cityshield.guards.sites.facts import Path
+from cityshield.guards.sites.paths import marks_of
 
 Recognize = Callable[[str, int, str, bytes], tuple[str, ...]]
 """What stands at a path, as fixed words: of its path, status, type in lower case, and body."""
@@ -23,13 +24,13 @@ TIER_1: Final = (
 
 ROBOTS: Final = "/robots.txt"
 SECURITY: Final = "/.well-known/security.txt"
+NOWHERE: Final = "/*"
+"""Stands for every path that does not exist."""
 
-_ARCHIVES: Final = {b"PK\x03\x04": "backup:zip", b"\x1f\x8b": "backup:gzip", b"Rar!": "backup:rar"}
 _PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
 _NOT_THERE = frozenset({404, 410})
 _LIKE = 0.1
 _SMALL_BYTES = 64
-_MOST_LINES = 200
 
 
 def invent_paths() -> tuple[str, str]:
@@ -43,10 +44,19 @@ def is_packed(path: str) -> bool:
 
 
 class Calibration:
-    """What a site answers to paths that cannot exist."""
+    """What a site answers to paths that cannot exist; `told` is what such an answer gives away."""
 
     def __init__(self, answers: Sequence[tuple[str, Answer]]) -> None:
         self._known = [_signature(path, answer) for path, answer in answers]
+        told = {path: marks_of(path, answer.body, answer.status) for path, answer in answers}
+        self._marks = {mark for marks in told.values() for mark in marks}
+        self.told = next(
+            (Path(answer.status, marks=told[path]) for path, answer in answers if told[path]), None
+        )
+
+    def proper(self, marks: tuple[str, ...]) -> tuple[str, ...]:
+        """The marks that an answer has and those to paths that cannot exist have not."""
+        return tuple(mark for mark in marks if mark not in self._marks)
 
     @property
     def is_useless(self) -> bool:
@@ -74,7 +84,7 @@ def describe_path(
     if not status or status in _NOT_THERE:
         return None
     kind = type_of(answer)
-    marks = recognize(path, status, kind, answer.body)
+    marks = calibration.proper(recognize(path, status, kind, answer.body))
     return Path(
         status=status,
         type=kind[:100],
@@ -88,37 +98,12 @@ def describe_path(
 
 def recognize(path: str, status: int, kind: str, body: bytes) -> tuple[str, ...]:
     """The marks of what gives itself away by its content, whatever its type claims."""
-    if status != 200:
-        return ()
-    text = body.lstrip()
-    found: list[str] = []
-    is_page = text[:1] == b"<"
-    if path.endswith("/.git/config") and b"[core]" in body[:4096] and not is_page:
-        found.append("git-config")
-    if path.endswith("/.env") and not is_page and _has_settings(body):
-        found.append("env")
-    if b"<title>Index of /" in body or b"<title>Directory listing for " in body:
-        found.append("listing")
-    if b"<title>Apache Status</title>" in body or body.startswith(b"Active connections: "):
-        found.append("server-status")
-    if b"<title>phpinfo()</title>" in body:
-        found.append("phpinfo")
-    if is_packed(path):
-        found += [mark for magic, mark in _ARCHIVES.items() if body.startswith(magic)]
-        if b"INSERT INTO " in body or b"CREATE TABLE " in body:
-            found.append("backup:sql")
-    return tuple(found)
+    return marks_of(path, body, status)
 
 
 def type_of(answer: Answer) -> str:
     """The media type in lower case, without parameters."""
     return answer.first("content-type").partition(";")[0].strip().lower()
-
-
-def _has_settings(body: bytes) -> bool:
-    lines = body[:8192].splitlines()[:_MOST_LINES]
-    names = [line.partition(b"=")[0].strip() for line in lines if b"=" in line]
-    return any(name and name.replace(b"_", b"").isalnum() and name.isupper() for name in names)
 
 
 def _signature(path: str, answer: Answer) -> tuple[int, str, int, bytes]:

@@ -58,7 +58,20 @@ def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
     return visit.cookies if visit is not None and not visit.failed else ()
 
 
-_SESSION = ("sess", "sid", "token", "auth", "login", "jwt", "remember", "ticket", "aspx")
+_SESSION = (
+    "sess",
+    "sid",
+    "token",
+    "auth",
+    "login",
+    "jwt",
+    "remember",
+    "ticket",
+    "aspx",
+    "dokuwiki",
+    "phpmyadmin",
+    "logged_in",
+)
 
 
 def is_session(name: str) -> bool:

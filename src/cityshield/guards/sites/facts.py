@@ -20,9 +20,11 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of the name (RFC 1034, 4034, 8659, 6698). Names are without the last dot.
 
     `status` is the response code of the address query (`NOERROR`, `NXDOMAIN`, `SERVFAIL`,
-    `TIMEOUT`). `signed` says whether the parent has a DS record for the zone; None is not known.
-    `chain` are the names that CNAME records led through, and `dangling` one at whose end nothing
-    is, though the name before it exists.
+    `TIMEOUT`); where one of both questions failed and the other found nothing, that of the one.
+    `signed` says whether the parent has a DS record for the zone; None is not known. `chain` are
+    the names that CNAME records led through, and `dangling` one at whose end nothing is, though
+    the name before it exists. `unanswered` are the types of records (`MX`, `TXT`, `CAA`, `TLSA`)
+    that no server answered for: what lacks there may well be there.
     """
 
     status: str
@@ -36,6 +38,7 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     authorities: tuple[tuple[str, str], ...] = ()
     signed: bool | None = None
     tlsa: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -116,13 +119,15 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A form: where it sends to, how, and whether it asks for a password or personal data.
 
-    `personal` is true where a field is of type `password`, `tel` or `email`.
+    `personal` is true where a field is of type `password`, `tel` or `email`, and `contact` where it
+    is one of the last two.
     """
 
     action: str
     method: str = "get"
     password: bool = False
     personal: bool = False
+    contact: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -178,7 +183,8 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a path other than `/` gave; `marks` are fixed words for what stood there (`paths.py`).
 
     `soft` says that the answer looks like the one to a path that cannot exist. Secrets are proven
-    by `proof`, a keyed hash, and never kept.
+    by `proof`, a keyed hash, and never kept. The path `/*` stands for every path that does not
+    exist, where such an answer gives something away.
     """
 
     status: int
@@ -195,6 +201,7 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `dmarc` is the record of the organisation's domain where the name itself has none (RFC 7489,
     6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
+    `unanswered` are the policies (`DMARC`, `MTA-STS`) that no server answered for.
     """
 
     spf: tuple[str, ...] = ()
@@ -204,6 +211,7 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     tls_rpt: str = ""
     dkim: tuple[tuple[str, str], ...] = ()
     starttls: tuple[tuple[str, str], ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):

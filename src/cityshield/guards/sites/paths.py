@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from cityshield.guards.sites.fingerprints import version_marks
 from cityshield.guards.sites.words import ERROR_TRACE, LISTING, anywhere, in_title
 
 MOST_BYTES = 64 << 10
@@ -70,7 +71,22 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
     ),
     "admin-panel:phpmyadmin": lambda head: b"<title>phpMyAdmin" in head or b"pma_username" in head,
     "admin-panel:adminer": lambda head: b"<title>Login - Adminer" in head,
-    "admin-panel:tomcat": lambda head: b"Tomcat Web Application Manager" in head,
+    "admin-panel:tomcat": lambda head: (
+        b"Tomcat Web Application Manager" in head
+        or (b"<tt>conf/tomcat-users.xml</tt>" in head and b"<h1>401 " in head)
+    ),
+    "installer:wordpress": lambda head: (
+        b'<form id="setup" method="post" action="install.php' in head
+    ),
+    "installer:roundcube": lambda head: (
+        b"Roundcube Webmail Installer" in head and b"installer is disabled" not in head
+    ),
+    "installer:mediawiki": lambda head: (
+        b"<title>MediaWiki " in head and b"LocalSettings.php not found" in head
+    ),
+    "installer:dokuwiki": lambda head: (
+        b"<title>DokuWiki Installer</title>" in head and b'name="d[title]"' in head
+    ),
     "admin-panel:nacos": lambda head: b"<title>Nacos</title>" in head,
 }
 _PATHS: dict[str, tuple[str, ...]] = {
@@ -78,14 +94,25 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "env": (".env",),
 }
 """Where a tell is weak by itself, the paths that it counts at."""
+_EVEN_OF_ERRORS = {"stack-trace", "version"}
+"""Kinds of marks that tell as much in an answer that is an error."""
 
 
-def marks_of(path: str, body: bytes) -> tuple[str, ...]:
-    """The marks of what stands at a path, by the first bytes of an answer with status 200.
+def marks_of(path: str, body: bytes, status: int = 200) -> tuple[str, ...]:
+    """The marks of what stands at a path, by the first bytes of an answer.
 
-    Beside those of the table: `listing`, `stack-trace` and `default-page:NAME` as on a home page.
+    Beside those of the table: `listing`, `stack-trace`, `default-page:NAME` and
+    `version:NAME/VERSION` as on a home page. Of an answer that is an error only some count:
+    `admin-panel:NAME` where a password is asked for, `stack-trace` and `version:NAME/VERSION`.
     """
-    head = body[:MOST_BYTES]
+    found = _marks_of(path, body[:MOST_BYTES])
+    if status == 200:
+        return found
+    kinds = _EVEN_OF_ERRORS | ({"admin-panel"} if status == 401 else set())
+    return tuple(mark for mark in found if mark.partition(":")[0] in kinds)
+
+
+def _marks_of(path: str, head: bytes) -> tuple[str, ...]:
     found = [
         mark
         for mark, is_so in _TELLS.items()
@@ -100,4 +127,5 @@ def marks_of(path: str, body: bytes) -> tuple[str, ...]:
             for word in words
             if word in (LISTING, ERROR_TRACE) or word.startswith("default-page:")
         ]
+        found += version_marks(head.decode("utf-8", "replace"))
     return tuple(sorted(set(found)))

@@ -62,6 +62,7 @@ _ANYWHERE = {
     "this is the default welcome page": "default-page:apache",
     "if you see this page, the nginx web server is successfully installed": "default-page:nginx",
     "if you're seeing this, you've successfully installed tomcat": "default-page:tomcat",
+    "it means you've setup tomcat successfully": "default-page:tomcat",
     "您的请求在web服务器中没有找到对应的站点": "default-page:bt",
     "<b>fatal error</b>:": ERROR_TRACE,
     "<b>warning</b>:  mysql": ERROR_TRACE,

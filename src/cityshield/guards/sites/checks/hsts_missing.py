@@ -11,8 +11,8 @@ from cityshield.guards.sites.facts import SiteFacts
 def hsts_missing(facts: SiteFacts) -> Hit | None:
     """Hit when the page has no `Strict-Transport-Security`, or one of age 0 (RFC 6797)."""
     hop = secure_home(facts)
-    if hop is None or (facts.tls is not None and facts.tls.trust):
-        return None  # browsers ignore the header where they do not trust the certificate
+    if hop is None:
+        return None
     value = header(hop, "strict-transport-security").replace(" ", "").replace('"', "").lower()
     return (
         None

@@ -12,4 +12,6 @@ def mta_sts_missing(facts: SiteFacts) -> Hit | None:
     names, mail = facts.names, facts.mail
     if names is None or not names.mail or mail is None or names.tlsa:
         return None
+    if "MTA-STS" in mail.unanswered:
+        return None
     return Hit(location=f"_mta-sts.{facts.host}") if mail.mta_sts_mode != "enforce" else None

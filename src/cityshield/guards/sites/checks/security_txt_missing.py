@@ -9,7 +9,12 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="none")
 def security_txt_missing(facts: SiteFacts) -> Hit | None:
-    """Hit when a whole visit found no `/.well-known/security.txt` (RFC 9116)."""
+    """Hit when a whole visit found no `/.well-known/security.txt` (RFC 9116).
+
+    A site whose robots.txt keeps us from asking for it may well have one.
+    """
+    if any(each.check == "sites.security_txt_missing" for each in facts.failed):
+        return None
     if facts.security_txt or facts.profile == "quick" or home(facts) is None or facts.read < 1:
         return None
     return Hit(location="/.well-known/security.txt")
