@@ -30,6 +30,8 @@ from cityshield.vocabulary.verdict import Failure
 
 _LONGEST_TEXT = 8192
 _MOST_PATHS = 250
+_PATHS_SHARE = 0.25
+"""The share of a closer look that the paths are."""
 _MOST_MAIL_SERVERS = 4
 
 Libraries = tuple[tuple[str, str], ...]
@@ -109,8 +111,9 @@ class Closer:
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
         found: dict[str, Path] = {NOWHERE: calibration.told} if calibration.told else {}
-        allowed = [path for path in planned[:_MOST_PATHS] if robots.lets(path)]
-        self._note_refused("sites.exposed", len(planned[:_MOST_PATHS]) - len(allowed))
+        planned = planned[:_MOST_PATHS]
+        allowed = [path for path in planned if robots.lets(path)]
+        self._note_refused("sites.exposed", len(planned) - len(allowed))
         for path in allowed:
             answer = await self._get(path)
             told = describe_path(
@@ -118,6 +121,9 @@ class Closer:
             )
             if told is not None:
                 found[path] = told
+        if len(allowed) < len(planned):
+            share = 1 - len(allowed) / len(planned)
+            facts = msgspec.structs.replace(facts, read=facts.read - _PATHS_SHARE * share)
         facts = await self._read_scripts(facts, robots)
         if robots.lets(SECURITY):
             texts["security_txt"] = _text(await self._get(SECURITY, last=True))

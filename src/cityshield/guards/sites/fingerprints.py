@@ -14,19 +14,27 @@ from urllib.parse import unquote
 
 from cityshield.guards.sites.answers import home, page_of
 from cityshield.guards.sites.facts import SiteFacts
+from cityshield.guards.sites.hosts import host_of, is_foreign
 
 VERSION: Final = "version:"
 """How a mark begins that tells a version: `version:NAME/1.2.3`, the system in brackets after it."""
 
 _SYSTEM = r"(?: \(\w{2,20}\))?"
 _TELLS: Final = (
-    ("tomcat", "Apache Tomcat/", re.compile(rf"<h3>Apache Tomcat/(\d[\w.-]{{2,30}}{_SYSTEM})")),
+    (
+        "tomcat",
+        "Apache Tomcat/",
+        re.compile(rf"<h3>Apache Tomcat/(\d[\w.-]{{2,30}}{_SYSTEM})</h3>"),
+    ),
     ("nginx", "<center>nginx/", re.compile(rf"<center>nginx/(\d[\w.]{{2,20}}{_SYSTEM})")),
     ("apache", "<address>Apache/", re.compile(rf"<address>Apache/(\d[\w.]{{2,20}}{_SYSTEM})")),
     ("phpmyadmin", "js/dist/", re.compile(r'js/dist/[\w./-]{1,60}\.js\?v=(\d+\.[\w.%+-]{1,30})"')),
     ("wordpress", "wp-emoji", re.compile(r"wp-emoji-release\.min\.js\?ver=(\d[\w.-]{2,20})")),
 )
 """A product, the word that its tell cannot do without, and the tell with its version."""
+_DOKUWIKI = re.compile(r'(\d{4}-\d\d-\d\d[a-z]?) "[\w\' -]{1,40}"\s*')
+"""The whole file `/VERSION`."""
+_LONGEST_VERSION_FILE = 100
 _ROUNDCUBE = re.compile(r'"rcversion":(\d)(\d\d)(\d\d)\b')
 
 _GENERATORS: Final = ("wordpress", "mediawiki", "dokuwiki", "phpmyadmin")
@@ -50,7 +58,7 @@ _PATHS: Final = {
     "mediawiki": (
         "/mw-config/index.php", "/LocalSettings.php.bak", "/LocalSettings.php~", "/images/",
     ),
-    "dokuwiki": ("/install.php", "/data/pages/", "/data/meta/", "/conf/"),
+    "dokuwiki": ("/install.php", "/data/pages/", "/data/meta/", "/conf/", "/VERSION"),
     "roundcube": (
         "/installer/", "/logs/errors.log", "/logs/", "/temp/", "/config/",
         "/config/config.inc.php~",
@@ -76,6 +84,8 @@ def version_marks(text: str) -> Iterator[str]:
             yield f"{VERSION}{name}/{unquote(found[1])}"
     if '"rcversion":' in text and (found := _ROUNDCUBE.search(text)):
         yield f"{VERSION}roundcube/{'.'.join(str(int(piece)) for piece in found.groups())}"
+    if found := _DOKUWIKI.fullmatch(text[:_LONGEST_VERSION_FILE]):
+        yield f"{VERSION}dokuwiki/{found[1]}"
 
 
 def applications_of(facts: SiteFacts) -> tuple[str, ...]:
@@ -99,7 +109,8 @@ def _applications(facts: SiteFacts) -> Iterator[str]:
         if page.title.startswith("phpMyAdmin"):
             yield "phpmyadmin"
         for source in (*page.scripts, *page.styles):
-            yield from (name for place, name in _PLACES.items() if place in source.url)
+            if not is_foreign(host_of(source.url), facts.host):
+                yield from (name for place, name in _PLACES.items() if place in source.url)
         marks = [*page.marks, *(mark for path in facts.paths.values() for mark in path.marks)]
         for mark in marks:
             kind, _, name = mark.partition(":")

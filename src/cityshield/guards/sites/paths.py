@@ -127,5 +127,5 @@ def _marks_of(path: str, head: bytes) -> tuple[str, ...]:
             for word in words
             if word in (LISTING, ERROR_TRACE) or word.startswith("default-page:")
         ]
-        found += version_marks(head.decode("utf-8", "replace"))
+    found += version_marks(head.decode("utf-8", "replace"))
     return tuple(sorted(set(found)))

@@ -6,6 +6,9 @@ from cityshield.guards.check import Hit, check
 from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import SiteFacts
 
+_LEAST_READ = 0.7
+"""A visit of which more is missing was cut short."""
+
 
 @check(severity="none")
 def security_txt_missing(facts: SiteFacts) -> Hit | None:
@@ -15,6 +18,8 @@ def security_txt_missing(facts: SiteFacts) -> Hit | None:
     """
     if any(each.check == "sites.security_txt_missing" for each in facts.failed):
         return None
-    if facts.security_txt or facts.profile == "quick" or home(facts) is None or facts.read < 1:
+    if facts.security_txt or facts.profile == "quick" or home(facts) is None:
+        return None
+    if facts.read < _LEAST_READ:
         return None
     return Hit(location="/.well-known/security.txt")
