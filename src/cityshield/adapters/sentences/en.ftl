@@ -83,8 +83,8 @@ failure-unreadable = The file could not be read ({ $detail }).
 failure-crashed = The judge stopped while it worked on this.
 failure-robots =
     { $count ->
-        [one] One address was not asked for, as the site's robots.txt wishes.
-       *[other] { $count } addresses were not asked for, as the site's robots.txt wishes.
+        [one] One address was not asked for: the site's robots.txt forbids it or could not be read.
+       *[other] { $count } addresses were not asked for: the site's robots.txt forbids it or could not be read.
     }
 
 error-title = This did not work: { $what }

@@ -69,7 +69,7 @@ failure-unsupported = 有一部分的压缩方式我们打不开。
 failure-not-unpacked = 这种压缩包我们还看不到里面（{ $detail }）。
 failure-unreadable = 文件读取失败（{ $detail }）。
 failure-crashed = 判断过程中途停止了。
-failure-robots = 按网站 robots.txt 的要求，有 { $count } 个地址没有访问。
+failure-robots = 有 { $count } 个地址没有访问：网站的 robots.txt 不允许，或者读不到。
 
 error-title = 没有成功：{ $what }
 error-toml = { $path } 不是正确的 TOML：{ $reason }。请改正该处。

@@ -29,6 +29,8 @@ NOWHERE: Final = "/*"
 
 _PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
 _NOT_THERE = frozenset({404, 410})
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+_NO_ANSWER = frozenset({0, 429, 503})
 _LIKE = 0.1
 _SMALL_BYTES = 64
 
@@ -61,7 +63,12 @@ class Calibration:
     @property
     def is_useless(self) -> bool:
         """Whether all leads elsewhere or nothing answers, so that asking for more tells nothing."""
-        return all(status in (0, 301, 302, 303, 307, 308, 429, 503) for status, *_ in self._known)
+        return all(status in _ELSEWHERE or status in _NO_ANSWER for status, *_ in self._known)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing answers."""
+        return all(status in _NO_ANSWER for status, *_ in self._known)
 
     def is_soft(self, path: str, answer: Answer) -> bool:
         """Whether an answer looks like one of those to a path that cannot exist."""

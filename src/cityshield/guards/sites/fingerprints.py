@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import unquote
 
 from cityshield.guards.sites.answers import home, page_of
 from cityshield.guards.sites.facts import SiteFacts
@@ -34,6 +33,7 @@ _TELLS: Final = (
 """A product, the word that its tell cannot do without, and the tell with its version."""
 _DOKUWIKI = re.compile(r'(\d{4}-\d\d-\d\d[a-z]?) "[\w\' -]{1,40}"\s*')
 """The whole file `/VERSION`."""
+_ESCAPED = re.compile("%([0-7][0-9A-Fa-f])")
 _LONGEST_VERSION_FILE = 100
 _ROUNDCUBE = re.compile(r'"rcversion":(\d)(\d\d)(\d\d)\b')
 
@@ -81,11 +81,15 @@ def version_marks(text: str) -> Iterator[str]:
     """The marks `version:NAME/VERSION` of what a page tells of what made it."""
     for name, word, pattern in _TELLS:
         if word in text and (found := pattern.search(text)):
-            yield f"{VERSION}{name}/{unquote(found[1])}"
+            yield f"{VERSION}{name}/{_ESCAPED.sub(_letter, found[1])}"
     if '"rcversion":' in text and (found := _ROUNDCUBE.search(text)):
         yield f"{VERSION}roundcube/{'.'.join(str(int(piece)) for piece in found.groups())}"
     if found := _DOKUWIKI.fullmatch(text[:_LONGEST_VERSION_FILE]):
         yield f"{VERSION}dokuwiki/{found[1]}"
+
+
+def _letter(escaped: re.Match[str]) -> str:
+    return chr(int(escaped[1], 16))
 
 
 def applications_of(facts: SiteFacts) -> tuple[str, ...]:
