@@ -326,6 +326,7 @@ async def test_an_error_page_that_tells_a_version_is_kept_once() -> None:
 
 async def test_a_mark_that_every_path_has_tells_nothing_of_one() -> None:
     facts = await look_closer(Site({"*": answer(b"<html><title>phpMyAdmin</title>")}))
+    assert "/*" not in facts.paths
     assert facts.paths["/phpmyadmin/"].marks == ()
     assert facts.paths["/phpmyadmin/"].soft
 

@@ -17,6 +17,7 @@ HOST = "city-library.example"
     ("text", "mark"),
     [
         ("<h1>404</h1><h3>Apache Tomcat/10.1.60 (Debian)</h3>", "version:tomcat/10.1.60 (Debian)"),
+        ("<title>Apache Tomcat 10 (10.1.60) - Docs</title>", "version:tomcat/10.1.60"),
         ("<hr><center>nginx/1.22.1</center>", "version:nginx/1.22.1"),
         ("<address>Apache/2.4.71 (Debian) Server at x</address>", "version:apache/2.4.71 (Debian)"),
         ('<script src="js/dist/ajax.js?v=5.2.1deb1%2Bdeb12u1"', "version:phpmyadmin/5.2.1deb1+deb12u1"),
@@ -66,7 +67,7 @@ def test_what_a_site_runs(given: dict[str, Any], names: tuple[str, ...]) -> None
 
 def test_an_application_brings_the_paths_of_its_language() -> None:
     paths = more_paths(site(HOST, {"html": '<meta name=generator content="WordPress 6.1.9">'}))
-    assert {"/wp-content/debug.log", "/composer.lock"} <= set(paths)
+    assert {"/wp-content/debug.log", "/index.php.bak"} <= set(paths)
     assert "/mw-config/index.php" not in paths
 
 

@@ -50,11 +50,11 @@ class Calibration:
 
     def __init__(self, answers: Sequence[tuple[str, Answer]]) -> None:
         self._known = [_signature(path, answer) for path, answer in answers]
-        told = {path: marks_of(path, answer.body, answer.status) for path, answer in answers}
-        self._marks = {mark for marks in told.values() for mark in marks}
-        self.told = next(
-            (Path(answer.status, marks=told[path]) for path, answer in answers if told[path]), None
-        )
+        self._marks = {
+            mark for path, each in answers for mark in marks_of(path, each.body, each.status)
+        }
+        told = [(each.status, marks_of(path, each.body, 404)) for path, each in answers]
+        self.told = next((Path(status, marks=marks) for status, marks in told if marks), None)
 
     def proper(self, marks: tuple[str, ...]) -> tuple[str, ...]:
         """The marks that an answer has and those to paths that cannot exist have not."""

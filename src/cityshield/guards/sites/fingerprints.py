@@ -25,6 +25,11 @@ _TELLS: Final = (
         "Apache Tomcat/",
         re.compile(rf"<h3>Apache Tomcat/(\d[\w.-]{{2,30}}{_SYSTEM})</h3>"),
     ),
+    (
+        "tomcat",
+        "<title>Apache Tomcat ",
+        re.compile(r"<title>Apache Tomcat \d+ \((\d[\w.-]{2,30})\)"),
+    ),
     ("nginx", "<center>nginx/", re.compile(rf"<center>nginx/(\d[\w.]{{2,20}}{_SYSTEM})")),
     ("apache", "<address>Apache/", re.compile(rf"<address>Apache/(\d[\w.]{{2,20}}{_SYSTEM})")),
     ("phpmyadmin", "js/dist/", re.compile(r'js/dist/[\w./-]{1,60}\.js\?v=(\d+\.[\w.%+-]{1,30})"')),
@@ -65,10 +70,10 @@ _PATHS: Final = {
     ),
     "phpmyadmin": ("/config.inc.php~", "/config.inc.php.bak"),
     "tomcat": ("/host-manager/html", "/docs/", "/examples/"),
-    "java": ("/WEB-INF/web.xml", "/actuator", "/actuator/health"),
+    "java": ("/WEB-INF/web.xml", "/actuator"),
     "php": (
-        "/info.php", "/test.php", "/composer.lock", "/vendor/composer/installed.json",
-        "/index.php.bak", "/index.php~", "/db.sql", "/dump.sql", "/adminer.php",
+        "/info.php", "/test.php", "/index.php.bak", "/index.php~", "/db.sql", "/dump.sql",
+        "/adminer.php",
     ),
 }  # fmt: skip
 """What is worth asking of a site that runs an application: tier 2."""

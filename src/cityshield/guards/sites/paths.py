@@ -25,6 +25,7 @@ _SQL = re.compile(
     rb"database dump)",
     re.MULTILINE,
 )
+_LOG = re.compile(rb"\s{0,20}\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d[^\]]{0,40}\]")
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
 _HTML = re.compile(rb"^\s{0,200}(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 _ARCHIVES = (
@@ -46,7 +47,11 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
     "sql-dump": lambda head: _SQL.search(head) is not None and not _HTML.match(head),
     "archive": lambda head: head.startswith(_ARCHIVES) or head[257:262] == b"ustar",
     "private-key": lambda head: b"-----BEGIN " in head[:200] and b"PRIVATE KEY-----" in head[:200],
-    "source": lambda head: head.lstrip().startswith((b"<?php", b"<%@ ")) and not _HTML.match(head),
+    "source": lambda head: (
+        (head.lstrip().startswith((b"<?php", b"<%@ ")) or b"<web-app" in head[:2_000])
+        and not _HTML.match(head)
+    ),
+    "stack-trace": lambda head: _LOG.match(head) is not None,
     "phpinfo": lambda head: (
         b"<title>phpinfo()</title>" in head or (b"<title>PHP " in head and b"phpinfo()" in head)
     ),
@@ -92,6 +97,7 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
 _PATHS: dict[str, tuple[str, ...]] = {
     "svn": ("/.svn/",),
     "env": (".env",),
+    "stack-trace": (".log",),
 }
 """Where a tell is weak by itself, the paths that it counts at."""
 _EVEN_OF_ERRORS = {"stack-trace", "version"}

@@ -32,6 +32,7 @@ _IN_TITLE = {
     "iis windows server": "default-page:iis",
     "iis7": "default-page:iis",
     "apache tomcat/": "default-page:tomcat",
+    "apache tomcat examples": "default-page:tomcat",
     "welcome to tengine": "default-page:tengine",
     "caddy works": "default-page:caddy",
     "placeholder page": "default-page:lighttpd",
