@@ -144,6 +144,23 @@ async def test_a_silent_server_is_asked_again_and_then_given_up(
         resolver.close()
 
 
+async def test_names_whose_servers_are_silent_hold_up_no_others() -> None:
+    async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
+        asked.raw = lambda data: None if b"silent" in data else asked.answer(data)
+        resolver = Resolver([place], in_flight=10)
+        waiting = [asyncio.ensure_future(resolver.ask(f"silent{n}.example", A)) for n in range(50)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert resolver._turns._value == 10
+        resolver.close()
+
+
 async def test_an_answer_with_another_number_is_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
