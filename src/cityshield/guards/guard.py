@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cityshield.guards.budget import Budget
 from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, NotJudged, no_file
+from cityshield.guards.printable import printable
 from cityshield.guards.scale import Scale
 from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import Subject
@@ -171,4 +172,6 @@ def _finding(check_id: str, declaration: Declaration, hit: Hit) -> Finding:
     if severity not in SEVERITIES:
         raise ValueError(severity)
     name = f"{check_id}/{hit.rule}" if hit.rule else check_id
-    return Finding(name, severity, "", hit.location, hit.args, hit.cwe or declaration.cwe)
+    args = {each: printable(text) for each, text in hit.args.items()}
+    location = printable(hit.location)
+    return Finding(name, severity, "", location, args, hit.cwe or declaration.cwe)

@@ -6,6 +6,7 @@ import asyncio
 import struct
 from typing import Any
 
+import dns.message
 import pytest
 
 from cityshield.adapters.sites import resolver as resolving
@@ -58,6 +59,42 @@ async def test_ten_thousand_aliases_have_an_end() -> None:
     told = await addresses(table, "n0.example")
     assert told.status == "SERVFAIL"
     assert len(told.chain) == 16
+
+
+@pytest.mark.parametrize("broken", ["A", "AAAA"])
+async def test_a_name_is_without_addresses_only_where_both_questions_were_answered(
+    broken: str,
+) -> None:
+    def half(data: bytes) -> bytes:
+        kind = dns.message.from_wire(data).question[0].rdtype.name
+        reply = asked.answer(data)
+        return reply[:3] + b"\x82" + reply[4:] if kind == broken else reply
+
+    async with name_server({("town.example", "TXT"): ['"x"']}) as (asked, place):
+        asked.raw = half
+        resolver = Resolver([place])
+        told = await find_addresses(resolver, "town.example")
+        resolver.close()
+    assert (told.status, told.dangling) == ("SERVFAIL", "")
+
+
+async def test_what_nobody_answered_for_is_told() -> None:
+    host = "www.town.example"
+
+    def some(data: bytes) -> bytes:
+        question = dns.message.from_wire(data).question[0]
+        reply = asked.answer(data)
+        failed = question.rdtype.name in ("CAA", "MX") or str(question.name).startswith("_dmarc")
+        return reply[:3] + b"\x82" + reply[4:] if failed else reply
+
+    async with name_server({(host, "A"): ["192.0.2.1"]}) as (asked, place):
+        asked.raw = some
+        resolver = Resolver([place])
+        names = await find_records(resolver, Names("NOERROR"), host, "town.example")
+        mail = await find_mail(resolver, names, host, "town.example")
+        resolver.close()
+    assert names.unanswered == ("MX", "CAA")
+    assert mail.unanswered == ("DMARC",)
 
 
 async def test_what_else_dns_says() -> None:
@@ -153,6 +190,23 @@ async def test_a_silent_server_is_asked_again_and_then_given_up(
         resolver = Resolver([place])
         assert (await resolver.ask("town.example", A)).code == "TIMEOUT"
         assert resolver.questions == 2
+        resolver.close()
+
+
+async def test_names_whose_servers_are_silent_hold_up_no_others() -> None:
+    async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
+        asked.raw = lambda data: None if b"silent" in data else asked.answer(data)
+        resolver = Resolver([place], in_flight=10)
+        waiting = [asyncio.ensure_future(resolver.ask(f"silent{n}.example", A)) for n in range(50)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert resolver._turns._value == 10
         resolver.close()
 
 

@@ -108,6 +108,11 @@ failure-visit-stopped = The visit was stopped
 failure-visit-not-visited = The run has not come to it yet
 failure-visit-name-timeout = No name server answered for the name
 failure-visit-error = Something broke while it was visited ({ $detail })
+failure-robots =
+    { $count ->
+        [one] One address was not asked for: the site's robots.txt forbids it or could not be read.
+       *[other] { $count } addresses were not asked for: the site's robots.txt forbids it or could not be read.
+    }
 
 error-title = This did not work: { $what }
 error-toml = { $path } can't be read as TOML: { $reason }. Mend the file at that place.

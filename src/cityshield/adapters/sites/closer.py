@@ -14,6 +14,7 @@ from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import MAIL_SERVERS, find_mail, find_records
 from cityshield.adapters.sites.paths import (
+    NOWHERE,
     ROBOTS,
     SECURITY,
     Calibration,
@@ -33,6 +34,9 @@ _LONGEST_TEXT = 8192
 _MOST_PATHS = 250
 _MOST_POLICY_LINES = 100
 _LONGEST_NAME = 255
+_IN_TROUBLE = 500
+_PATHS_SHARE = 0.25
+"""The share of a closer look that the paths are."""
 
 Libraries = tuple[tuple[str, str], ...]
 
@@ -137,22 +141,53 @@ class Closer:
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths()]
         calibration = Calibration(invented)
-        planned = [] if calibration.is_useless else list(self._doors.paths)
+        planned = list(self._doors.paths)
+        if calibration.is_silent:
+            facts = self._without_paths(facts, "out-of-time", len(planned), 1)
+        if calibration.is_useless:
+            planned = []
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
-        found: dict[str, Path] = {}
-        for path in planned[:_MOST_PATHS]:
-            if not robots.lets(path):
-                continue
+        found: dict[str, Path] = {NOWHERE: calibration.told} if calibration.told else {}
+        planned = planned[:_MOST_PATHS]
+        allowed = [path for path in planned if robots.lets(path)]
+        facts = self._without_paths(facts, "robots", len(planned) - len(allowed), len(planned))
+        for place, path in enumerate(allowed):
+            if self._courier.is_out_of_patience:
+                late = len(allowed) - place
+                facts = self._without_paths(facts, "out-of-time", late, len(planned))
+                break
             answer = await self._get(path)
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
                 self._matching.see(path, answer, [each for _, each in invented])
         facts = await self._read_scripts(facts, robots)
-        if robots.lets(SECURITY):
-            texts["security_txt"] = _text(await self._get(SECURITY, last=True))
+        texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)
+
+    async def _read_security_txt(self, robots: Robots) -> str:
+        """security.txt; where nobody knows whether there is one, that is noted."""
+        if not robots.lets(SECURITY):
+            self._note("sites.security_txt_missing", "robots")
+            return ""
+        answer = None if self._courier.is_out_of_patience else await self._get(SECURITY, last=True)
+        if answer is None or not answer.status or answer.status >= _IN_TROUBLE:
+            self._note("sites.security_txt_missing", "out-of-time")
+        return _text(answer) if answer is not None else ""
+
+    def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
+        """Say that some paths were not asked for; what was not asked for is not known."""
+        if not count:
+            return facts
+        self._note("sites.exposed", reason, count)
+        share = _PATHS_SHARE * min(1, count / all_of)
+        return msgspec.structs.replace(facts, read=facts.read - share)
+
+    def _note(self, check: str, reason: str, count: int = 1) -> None:
+        """Say which check has less to go by."""
+        if count:
+            self.failed.append(Failure(check, reason, count=count))
 
     async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
         settings = self._doors.settings
@@ -172,15 +207,20 @@ class Closer:
         if visit is None or visit.page is None:
             return facts
         known: dict[str, tuple[Libraries, str]] = {}
+        refused: set[str] = set()
         for script in visit.page.scripts:
             path = script.url.removeprefix(self._base)
-            if path == script.url or script.url in known or not robots.lets(f"/{path}"):
+            if path == script.url or script.url in known:
                 continue
-            if len(known) >= self._doors.settings.scripts:
+            if not robots.lets(f"/{path}"):
+                refused.add(script.url)
+                continue
+            if len(known) >= self._doors.settings.scripts or self._courier.is_out_of_patience:
                 break
             answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
             if answer.status == 200:
                 known[script.url] = self._read_script(answer.body, script.url)
+        self._note("sites.vulnerable_library", "robots", len(refused))
         if not known:
             return facts
         scripts = tuple(

@@ -34,6 +34,12 @@ class Courier:
         self._keys: Keys = ()
         self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
+        self._spent_s = 0.0
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether the servers asked have taken as long as one site may take."""
+        return self._spent_s >= self._doors.settings.patience_s
 
     async def come(self) -> None:
         """Wait for a place with the server of the site."""
@@ -124,6 +130,7 @@ class Courier:
         path = _path_of(request.url)
         self._doors.log(Line(began, answer.ended, request.address, host, path, answer.status))
         took_s = answer.ended - began
+        self._spent_s += took_s
         waits_s = _retry_after(answer.first("retry-after"))
         turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
         return answer

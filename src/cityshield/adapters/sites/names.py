@@ -38,7 +38,7 @@ async def find_addresses(resolver: Resolver, host: str) -> Names:
         again, _ = await _ask_for_addresses(resolver, host)
         bogus = found[0].code == "NOERROR" and again.code == "SERVFAIL"
         four, six = found if bogus else (four, six)
-    status = four.code if four.code == "NOERROR" or six.code != "NOERROR" else six.code
+    status = _status(four, six)
     chain, looped = _chain(host, four if four.of(CNAME) else six)
     v4, v6 = tuple(four.of(A)[:_MOST]), tuple(six.of(AAAA)[:_MOST])
     if looped:
@@ -163,6 +163,14 @@ async def _find_authorities(
             return kept, _is_answered(reply)
         name = name.partition(".")[2]
     return (), True
+
+
+def _status(four: Reply, six: Reply) -> str:
+    """The code of both questions: a name without addresses is one only where both were answered."""
+    if four.of(A) or six.of(AAAA):
+        return "NOERROR"
+    failed = next((reply.code for reply in (four, six) if not _is_answered(reply)), "")
+    return failed or ("NOERROR" if "NOERROR" in (four.code, six.code) else four.code)
 
 
 def _is_answered(reply: Reply) -> bool:

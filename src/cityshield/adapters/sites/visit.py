@@ -182,10 +182,10 @@ class SiteVisit:
 
 def _why_none(names: Names) -> str:
     """Why there is no address that may be visited."""
-    if names.status == "TIMEOUT":
-        return "name-timeout"
-    if names.status != "NOERROR":
+    if names.status in ("NXDOMAIN", "FORMERR"):
         return "no-name"
+    if names.status != "NOERROR":
+        return "name-timeout"
     return "private-address" if names.v4 or names.v6 else "no-address"
 
 

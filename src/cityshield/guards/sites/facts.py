@@ -20,11 +20,12 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of the name (RFC 1034, 4034, 8659, 6698). Names are without the last dot.
 
     `status` is the response code of the address query (`NOERROR`, `NXDOMAIN`, `SERVFAIL`,
-    `TIMEOUT`). `signed` says whether the parent has a DS record for the zone; None is not known.
-    `chain` are the names that CNAME records led through, and `dangling` one at whose end nothing
-    is, though the name before it exists. `bogus` says that a resolver that checks signatures (RFC
-    4035) refuses the answers: these are what one that does not check gets. `unanswered` are record
-    types that nobody answered for, so that their absence means nothing.
+    `TIMEOUT`); where one of both questions failed and the other found nothing, that of the one.
+    `signed` says whether the parent has a DS record for the zone; None is not known. `chain` are
+    the names that CNAME records led through, and `dangling` one at whose end nothing is, though
+    the name before it exists. `bogus` says that a resolver that checks signatures (RFC 4035)
+    refuses the answers: these are what one that does not check gets. `unanswered` are record types
+    that nobody answered for, so that their absence means nothing.
     """
 
     status: str
@@ -122,13 +123,15 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A form: where it sends to, how, and whether it asks for a password or personal data.
 
-    `personal` is true where a field is of type `password`, `tel` or `email`.
+    `personal` is true where a field is of type `password`, `tel` or `email`, and `contact` where it
+    is one of the last two.
     """
 
     action: str
     method: str = "get"
     password: bool = False
     personal: bool = False
+    contact: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -141,9 +144,9 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
     `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
     (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
-    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else) and
-    `version` (`NAME/1.2.3`, see `software.py`).
-    `personal` are masked proofs of personal data with checksum (kind, masked value).
+    (filing numbers), `version` (`NAME/1.2.3` of what made the page, see `fingerprints.py`) and
+    `redirector` (`/path?parameter` that takes an address of somebody else). `personal` are masked
+    proofs of personal data with checksum (kind, masked value).
     """
 
     title: str = ""
@@ -200,7 +203,8 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a path other than `/` gave; `marks` are fixed words for what stood there (`paths.py`).
 
     `soft` says that the answer looks like the one to a path that cannot exist. Secrets are proven
-    by `proof`, a keyed hash, and never kept.
+    by `proof`, a keyed hash, and never kept. The path `/*` stands for every path that does not
+    exist, where such an answer gives something away.
     """
 
     status: int

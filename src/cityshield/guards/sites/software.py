@@ -103,35 +103,6 @@ _ASSETS: Final = (
 )
 
 
-_TELLS: Final = (
-    ("roundcube", "rcversion", re.compile(r'"rcversion":"?(\d{5,6})')),
-    ("discuz", "discuz", re.compile(r"Discuz!(?:</\w{1,6}>)?\s{0,3}(?:<\w{1,6}>)?\s?X?(\d\.\d)")),
-    ("dedecms", "dedecms", re.compile(r"DedeCMS[_ ]V(\d{1,2}(?:\.?\d)?)(?:[_\w]{0,12}(SP\d))?")),
-    ("phpmyadmin", "pma_version", re.compile(r"PMA_VERSION[\"']?:\s?[\"'](\d+\.[\w.+-]{1,30})")),
-    ("empirecms", "empirecms", re.compile(r"EmpireCMS\s?(?:</\w{1,6}>\s?)?(\d\.\d)")),
-    ("ecshop", "ecshop", re.compile(r"ECShop(?:</\w{1,6}>)?\s?v?(\d\.\d\.\d)")),
-)
-"""What stands in pages: the product, a word in lower case to look for first, and its version."""
-
-
-def versions_in(text: str, lower: str) -> Iterator[str]:
-    """Marks of versions that a page tells in its text or its scripts (`version:NAME/1.2.3`)."""
-    for product, word, pattern in _TELLS:
-        if word in lower and (found := pattern.search(text)):
-            yield f"{MARK}{product}/{_told(product, found)}"
-
-
-def _told(product: str, found: re.Match[str]) -> str:
-    """The version as its maker writes it: Roundcube 10605 is 1.6.5, DedeCMS V57 is 5.7."""
-    version = found[1]
-    if product == "roundcube":
-        number = int(version)
-        return f"{number // 10_000}.{number // 100 % 100}.{number % 100}"
-    if product == "dedecms" and "." not in version and len(version) > 1:
-        version = f"{version[0]}.{version[1:]}"
-    return f"{version}-{found[2]}" if found.lastindex == 2 and found[2] else version
-
-
 def software_of(facts: SiteFacts, kind: str) -> list[Software]:
     """The products of a kind that the site tells the version of, each version once."""
     hop, page = home(facts), page_of(facts)
