@@ -14,7 +14,14 @@ import ahocorasick
 
 from cityshield.guards.sites.facts import TemplateHit
 from cityshield.guards.sites.templates import needs
-from cityshield.guards.sites.templates.conditions import Condition, computed, condition_of, pattern
+from cityshield.guards.sites.templates.conditions import (
+    Condition,
+    computed,
+    condition_of,
+    may_find,
+    need_of,
+    pattern,
+)
 from cityshield.guards.sites.templates.expression import read_expression
 from cityshield.guards.sites.templates.functions import Wrong, text
 from cityshield.guards.sites.templates.model import (
@@ -86,6 +93,10 @@ class Engine:
         """
         if numbers := self._by_path.get(HOME):
             self._table(HOME, numbers)
+            for number in numbers:
+                for extractor in self._asked[number].question.extractors:
+                    for value in extractor.values if extractor.type == REGEX else ():
+                        need_of(value.encode())
         gc.collect()
         gc.freeze()
 
@@ -235,7 +246,7 @@ def extract(extractor: Extractor, view: View) -> Iterator[bytes]:
 
 def _by_pattern(extractor: Extractor, value: str, view: View) -> Iterator[bytes]:
     where = view.part(extractor.part)
-    if where is None:
+    if where is None or not may_find(view, extractor.part, value.encode()):
         return
     view.spend(len(where))
     told = 0
