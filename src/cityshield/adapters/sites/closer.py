@@ -109,6 +109,8 @@ class Closer:
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths()]
         calibration = Calibration(invented)
+        others = [] if self._matching.is_idle else [each for _, each in invented]
+        del invented
         planned = [] if calibration.is_useless else list(self._doors.paths)
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
@@ -122,7 +124,7 @@ class Closer:
             )
             if told is not None:
                 found[path] = told
-                self._matching.see(path, answer, [each for _, each in invented])
+                self._matching.see(path, answer, others)
         facts = await self._read_scripts(facts, robots)
         if robots.lets(SECURITY):
             texts["security_txt"] = _text(await self._get(SECURITY, last=True))
