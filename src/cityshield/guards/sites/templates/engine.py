@@ -44,7 +44,7 @@ from cityshield.guards.sites.templates.view import Spent, View, view_of
 HOME: Final = "/"
 _MOST_NAMES = 8
 _WORTH_A_SEARCH = 24
-Matched = dict[int, list[str]]
+Matched = dict[int, dict[str, None]]
 """The numbers of questions that were true, with the names of conditions."""
 
 
@@ -183,11 +183,16 @@ class _Table:
                     continue
                 if unit.is_whole and not is_whole:
                     continue
+                names = matched.get(unit.question)
+                if names is not None and len(names) >= _MOST_NAMES:
+                    continue  # no more of them are kept
                 if all(condition.test(view) for condition in unit.conditions):
                     told.add(self._ids[unit.question])
                     if len(told) > MOST_HITS:
                         break
-                    matched.setdefault(unit.question, []).append(unit.name)
+                    names = matched.setdefault(unit.question, {})
+                    if unit.name:
+                        names[unit.name] = None
         except Spent:
             pass
         return matched
