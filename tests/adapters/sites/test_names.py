@@ -91,10 +91,10 @@ async def test_what_nobody_answered_for_is_told() -> None:
         asked.raw = some
         resolver = Resolver([place])
         names = await find_records(resolver, Names("NOERROR"), host, "town.example")
-        mail = await find_mail(resolver, names, host, "town.example")
+        mail = await find_mail(resolver, names, host, "town.example", registrable)
         resolver.close()
     assert names.unanswered == ("MX", "CAA")
-    assert mail.unanswered == ("DMARC",)
+    assert mail.unanswered == ("dmarc",)
 
 
 async def test_what_else_dns_says() -> None:

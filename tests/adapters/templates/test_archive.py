@@ -125,3 +125,15 @@ def test_odd_packing_in_a_zip_is_refused(tmp_path: Path) -> None:
         out.writestr("a.yaml", b"id: a\n" * 100)
     with pytest.raises(InputError, match="error-templates-archive"):
         list(members(tmp_path / "x.zip"))
+
+
+def test_a_listing_that_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as out:
+        for number in range(40):
+            out.writestr(f"{number}.yaml", b"")
+    assert len(list(members(tmp_path / "x.zip"))) == 40
+    monkeypatch.setattr(archive, "_LARGEST_LISTING", 1_000)
+    with pytest.raises(InputError, match="error-templates-archive"):
+        list(members(tmp_path / "x.zip"))

@@ -141,6 +141,8 @@ class Closer:
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths()]
         calibration = Calibration(invented)
+        others = [] if self._matching.is_idle else [each for _, each in invented]
+        del invented
         planned = list(self._doors.paths)
         if calibration.is_silent:
             facts = self._without_paths(facts, "out-of-time", len(planned), 1)
@@ -161,7 +163,7 @@ class Closer:
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
-                self._matching.see(path, answer, [each for _, each in invented])
+                self._matching.see(path, answer, others)
         facts = await self._read_scripts(facts, robots)
         texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)

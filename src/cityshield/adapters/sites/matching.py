@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Final
 
 import ada_url
@@ -25,7 +26,10 @@ def no_templates(seen: Seen) -> Outcome:
 
 
 class Matching:
-    """Holds templates against the answers of one visit, each hit kept once."""
+    """Holds templates against the answers of one visit, each hit kept once.
+
+    `is_idle` says that there are none.
+    """
 
     def __init__(self, match: Match, host: str, address: str) -> None:
         self._match = match
@@ -33,6 +37,7 @@ class Matching:
         self._address = address
         self._hits: dict[str, TemplateHit] = {}
         self._homes: set[tuple[int, bytes]] = set()
+        self.is_idle = match is no_templates
         self.failed: list[Failure] = []
 
     @property
@@ -42,9 +47,12 @@ class Matching:
 
     def see_home(self, answer: Answer, url: str) -> None:
         """An answer on the way to the home page, or that page; the same one is looked at once."""
-        if (answer.status, answer.body) in self._homes:
+        if self.is_idle:
             return
-        self._homes.add((answer.status, answer.body))
+        digest = blake2b(answer.body, digest_size=16).digest()
+        if (answer.status, digest) in self._homes:
+            return
+        self._homes.add((answer.status, digest))
         is_far = ada_url.URL(url).hostname != self._host
         for hit in self._matched(HOME, answer, is_far):
             self._hits.setdefault(hit.id, hit)
@@ -60,7 +68,7 @@ class Matching:
                 self._hits.setdefault(hit.id, hit)
 
     def _matched(self, path: str, answer: Answer, is_far: bool = False) -> tuple[TemplateHit, ...]:
-        if not answer.status or self._match is no_templates:
+        if not answer.status or self.is_idle:
             return ()
         seen = Seen(
             path,
@@ -76,8 +84,13 @@ class Matching:
         try:
             outcome = self._match(seen)
         except Exception as error:
-            self.failed.append(Failure("sites.template", "raised", detail=type(error).__name__))
+            self._fail(Failure("sites.template", "raised", detail=type(error).__name__))
             return ()
         if outcome.is_cut:
-            self.failed.append(Failure("sites.template", "out-of-time"))
+            self._fail(Failure("sites.template", "out-of-time"))
         return outcome.hits
+
+    def _fail(self, failure: Failure) -> None:
+        """Say once what was not looked at."""
+        if failure not in self.failed:
+            self.failed.append(failure)

@@ -167,7 +167,7 @@ async def _find_authorities(
 
 def _status(four: Reply, six: Reply) -> str:
     """The code of both questions: a name without addresses is one only where both were answered."""
-    if four.of(A) or six.of(AAAA):
+    if any(reply.code == "NOERROR" and reply.of(kind) for reply, kind in ((four, A), (six, AAAA))):
         return "NOERROR"
     failed = next((reply.code for reply in (four, six) if not _is_answered(reply)), "")
     return failed or ("NOERROR" if "NOERROR" in (four.code, six.code) else four.code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -22,11 +23,13 @@ from cityshield.vocabulary.errors import InputError
 MOST_FILES: Final = 50_000
 MOST_BYTES: Final = 256 << 20
 _LARGEST_ARCHIVE = 512 << 20
+_TAIL_BYTES = 66_000
+_LARGEST_LISTING = 8 << 20
 _SUFFIXES = (".yaml", ".yml")
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError,
-    NotImplementedError, OverflowError,
+    NotImplementedError, OverflowError, struct.error,
 )  # fmt: skip
 
 Member = tuple[str, bytes]
@@ -95,6 +98,7 @@ def _of_tar(file: IO[bytes] | gzip.GzipFile, source: Path) -> Iterator[Member]:
 
 
 def _of_zip(file: IO[bytes]) -> Iterator[Member]:
+    _require_short_listing(file)
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             if not info.filename.lower().endswith(_SUFFIXES) or info.is_dir():
@@ -103,6 +107,18 @@ def _of_zip(file: IO[bytes]) -> Iterator[Member]:
                 raise NotImplementedError
             with archive.open(info) as member:
                 yield info.filename, member.read(LARGEST_BYTES + 1)
+
+
+def _require_short_listing(file: IO[bytes]) -> None:
+    """Raise BadZipFile for a listing that would fill the memory (APPNOTE 4.3.16)."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL_BYTES))
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    listing = tail[place + 12 : place + 16]
+    if place < 0 or b"PK\x06\x07" in tail or int.from_bytes(listing, "little") > _LARGEST_LISTING:
+        raise zipfile.BadZipFile
+    file.seek(0)
 
 
 class _Bounded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,11 +211,17 @@ def _about(template: Template) -> dict[str, object]:
 
 def _told(template: Template) -> str:
     """Whether a template becomes a finding: `yes`, `inventory`, or the reason why never."""
+    if reason := _silent().get(template.id):
+        return reason
+    return "inventory" if template.severity == SEVERITIES[0] else "yes"
+
+
+@cache
+def _silent() -> dict[str, str]:
+    """The templates that are never told, with the reason."""
     from cityshield.guards.check import read_toml
     from cityshield.guards.sites.templates.known import silent_ids
     from cityshield.rooms import GUARDS_FOLDER
 
     card = read_toml(GUARDS_FOLDER / "sites" / "checks" / "template.toml")
-    if reason := silent_ids(card["data"]).get(template.id):
-        return reason
-    return "inventory" if template.severity == SEVERITIES[0] else "yes"
+    return silent_ids(card["data"])

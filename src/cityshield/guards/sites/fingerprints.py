@@ -32,7 +32,11 @@ _TELLS: Final = (
     ),
     ("nginx", "<center>nginx/", re.compile(rf"<center>nginx/(\d[\w.]{{2,20}}{_SYSTEM})")),
     ("apache", "<address>Apache/", re.compile(rf"<address>Apache/(\d[\w.]{{2,20}}{_SYSTEM})")),
-    ("phpmyadmin", "js/dist/", re.compile(r'js/dist/[\w./-]{1,60}\.js\?v=(\d+\.[\w.%+-]{1,30})"')),
+    (
+        "phpmyadmin",
+        "js/dist/",
+        re.compile(r'["\x27]js/dist/[\w./-]{1,60}\.js\?v=(\d+\.[\w.%+-]{1,30})"'),
+    ),
     ("wordpress", "wp-emoji", re.compile(r"wp-emoji-release\.min\.js\?ver=(\d[\w.-]{2,20})")),
     (
         "wordpress",

@@ -115,9 +115,22 @@ def _of_patterns(matcher: Matcher) -> Condition:
 
     def test(view: View) -> bool:
         where = view.part(part)
-        return where is not None and enough(_found(view, source, where) for source in sources)
+        return where is not None and enough(
+            may_find(view, part, source) and _found(view, source, where) for source in sources
+        )
 
-    return Condition(test, _need(matcher, map(needs.of_pattern, sources)), None, False, 4)
+    return Condition(test, _need(matcher, map(need_of, sources)), None, False, 4)
+
+
+@lru_cache(maxsize=16_384)
+def need_of(source: bytes) -> Need:
+    """What a pattern needs to find something."""
+    return needs.of_pattern(source)
+
+
+def may_find(view: View, part: str, source: bytes) -> bool:
+    """Whether what a pattern needs is there, which is soon known."""
+    return view.may_hold(part, need_of(source))
 
 
 def _found(view: View, source: bytes, where: bytes) -> bool:

@@ -14,7 +14,14 @@ import ahocorasick
 
 from cityshield.guards.sites.facts import TemplateHit
 from cityshield.guards.sites.templates import needs
-from cityshield.guards.sites.templates.conditions import Condition, computed, condition_of, pattern
+from cityshield.guards.sites.templates.conditions import (
+    Condition,
+    computed,
+    condition_of,
+    may_find,
+    need_of,
+    pattern,
+)
 from cityshield.guards.sites.templates.expression import read_expression
 from cityshield.guards.sites.templates.functions import Wrong, text
 from cityshield.guards.sites.templates.model import (
@@ -37,7 +44,7 @@ from cityshield.guards.sites.templates.view import Spent, View, view_of
 HOME: Final = "/"
 _MOST_NAMES = 8
 _WORTH_A_SEARCH = 24
-Matched = dict[int, list[str]]
+Matched = dict[int, dict[str, None]]
 """The numbers of questions that were true, with the names of conditions."""
 
 
@@ -86,6 +93,10 @@ class Engine:
         """
         if numbers := self._by_path.get(HOME):
             self._table(HOME, numbers)
+            for number in numbers:
+                for extractor in self._asked[number].question.extractors:
+                    for value in extractor.values if extractor.type == REGEX else ():
+                        need_of(value.encode())
         gc.collect()
         gc.freeze()
 
@@ -172,11 +183,16 @@ class _Table:
                     continue
                 if unit.is_whole and not is_whole:
                     continue
+                names = matched.get(unit.question)
+                if names is not None and len(names) >= _MOST_NAMES:
+                    continue  # no more of them are kept
                 if all(condition.test(view) for condition in unit.conditions):
                     told.add(self._ids[unit.question])
                     if len(told) > MOST_HITS:
                         break
-                    matched.setdefault(unit.question, []).append(unit.name)
+                    names = matched.setdefault(unit.question, {})
+                    if unit.name:
+                        names[unit.name] = None
         except Spent:
             pass
         return matched
@@ -235,7 +251,7 @@ def extract(extractor: Extractor, view: View) -> Iterator[bytes]:
 
 def _by_pattern(extractor: Extractor, value: str, view: View) -> Iterator[bytes]:
     where = view.part(extractor.part)
-    if where is None:
+    if where is None or not may_find(view, extractor.part, value.encode()):
         return
     view.spend(len(where))
     told = 0

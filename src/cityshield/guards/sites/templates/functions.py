@@ -111,8 +111,11 @@ def sha1(value: Value) -> bytes:
 
 
 def base64_py(value: Value) -> bytes:
-    """Base64 in lines of 76, each ended, as Python writes it."""
-    return _bounded(base64.encodebytes(text(value)))
+    """Base64 in lines of 76, each ended, as Python writes it; of icons, hence of 64 KiB."""
+    data = text(value)
+    if len(data) > _MOST_HASHED:
+        raise Wrong
+    return base64.encodebytes(data)
 
 
 def base64_decode(value: Value) -> bytes:

@@ -20,7 +20,7 @@ class Known:
             compiled = msgspec.json.decode(data, type=Compiled)
         except msgspec.MsgspecError as error:
             raise ConfigurationError("error-templates-kept", path=FILE) from error
-        silent = {each for ids in (unreported or {}).values() for each in ids}
+        silent = silent_ids(unreported or {})
         self._by_id = {each.id: each for each in compiled.templates if each.id not in silent}
         self.records = Records(self._by_id.values())
 

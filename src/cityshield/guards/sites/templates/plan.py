@@ -110,5 +110,5 @@ class PathPlan:
 
 
 def _words_of(template: Template) -> set[str]:
-    words = {*template.tags, *template.products, *template.products[:1]}
+    words = {*template.tags, *template.products}
     return {word for word in words if word not in _GENERIC and not word.startswith(("cve", "cnvd"))}

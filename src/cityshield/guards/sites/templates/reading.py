@@ -381,8 +381,9 @@ def _products(info: Table) -> Iterator[str]:
 
 def _reference(info: Table) -> str:
     """The host of the first reference."""
-    for value in _listed(info.get("reference")):
-        if found := re.search(_HOST, value + "/"):
+    said = info.get("reference")
+    for value in said if isinstance(said, list) else str(said or "").split():
+        if found := _HOST.match(str(value).strip()):
             return found[1].lower()
     return ""
 

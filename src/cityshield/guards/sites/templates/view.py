@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cityshield.guards.sites.charset import read_text
@@ -89,6 +89,17 @@ class View:
             if low <= start and stop <= high and self._whole[start:stop] == word:
                 return True
         where = self.part(part)
+        return where is not None and word in where
+
+    def may_hold(self, part: str, ways: Sequence[frozenset[bytes]]) -> bool:
+        """Whether all literals of some way are there in lower case (see `needs.Need`)."""
+        return any(all(self._has(part, word) for word in way) for way in ways)
+
+    def _has(self, part: str, word: bytes) -> bool:
+        number = self._numbers.get(word) if part in self._spans else None
+        if number is not None:
+            return number in self._ends
+        where = self.lowered(part)
         return where is not None and word in where
 
     def spend(self, size: int) -> None:
