@@ -24,6 +24,7 @@ FIGURES = (
     "canonical",
     "pages",
     "files",
+    "templates",
     "messages",
     "decisions",
     "sites",

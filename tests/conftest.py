@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,21 @@ PROGRAMS = {
     "knot": "kresd",
     "dnsmasq": "dnsmasq",
 }
+APPLICATIONS = {
+    "/usr/share/wordpress/wp-load.php": "wordpress",
+    "/usr/share/wordpress/wp-content/themes/twentytwentythree": "wordpress-theme-twentytwentythree",
+    "/usr/share/phpmyadmin/index.php": "phpmyadmin",
+    "/usr/share/mediawiki/index.php": "mediawiki",
+    "/usr/share/dokuwiki/doku.php": "dokuwiki",
+    "/usr/share/roundcube/index.php": "roundcube-core",
+    "/usr/share/tomcat10-root/default_root/index.html": "tomcat10",
+    "/usr/share/tomcat10-admin/manager": "tomcat10-admin",
+    "/usr/sbin/mariadbd": "mariadb-server",
+    "/usr/sbin/postfix": "postfix",
+    "/etc/php/8.2/fpm": "php-fpm",
+    "/etc/php/8.2/mods-available/pdo_sqlite.ini": "php-sqlite3",
+}
+"""What the marker `applications` needs, and the packages that have it."""
 
 
 def data_folder() -> Path | None:
@@ -40,10 +56,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("data") and data_folder() is None:
             item.add_marker(pytest.mark.skip(reason="CITYSHIELD_DATA names no folder"))
+        if item.get_closest_marker("applications") and (lacking := missing_applications()):
+            reason = f"{lacking} is not installed: run scripts/install-test-packages"
+            item.add_marker(pytest.mark.skip(reason=reason))
         for marker, program in PROGRAMS.items():
             if item.get_closest_marker(marker) and find_program(program) is None:
                 reason = f"{program} is not installed: run scripts/install-test-packages"
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@cache
+def missing_applications() -> str:
+    """The packages that the marker `applications` needs and that are not there."""
+    return ", ".join(name for path, name in APPLICATIONS.items() if not Path(path).exists())
 
 
 def find_program(name: str) -> str | None:

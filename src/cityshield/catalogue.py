@@ -15,8 +15,8 @@ from cityshield.vocabulary.subject import SITE
 from cityshield.vocabulary.verdict import Evidence
 
 _LONGEST_SHOWN = 160
-_VARIABLE = re.compile(r"\{\$([\w-]+)\}")
-"""A variable that no example has filled."""
+_VARIABLE = re.compile(r"\$([a-zA-Z][\w-]*)")
+"""A variable of a sentence."""
 
 
 class CheckCard(msgspec.Struct, frozen=True):
@@ -57,10 +57,11 @@ def catalogue(shield: Shield, language: str) -> Iterator[CheckCard]:
 def _card(shield: Shield, check: Check, rule: str, weight: float, language: str) -> CheckCard:
     name = f"{check.id}/{rule}" if rule else check.id
     table = check.card(rule)
-    evidence = Evidence(name, weight, "", ())
+    said = "".join(str(table.get(key, "")) for key in ("en", "zh"))
+    variables = {each: f"‹{each}›" for each in _VARIABLE.findall(said)}
+    evidence = Evidence(name, weight, "", (), variables)
     what, why, now = (
-        _VARIABLE.sub(r"‹\1›", shield.sentence_of(evidence, field, language))
-        for field in ("what", "why", "now")
+        shield.sentence_of(evidence, field, language) for field in ("what", "why", "now")
     )
     hits, misses = (
         [_shown(check.guard, example) for example in table.get(key, ())]

@@ -13,8 +13,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from typing import TYPE_CHECKING
 
 from cityshield.adapters.history.run import Planned, Record, RunFolder
@@ -167,11 +174,8 @@ class Gathering:
 
     async def _round(self, pieces: Iterator[list[Planned]]) -> None:
         """Visit sites once, each; what is to be visited again is noted."""
-        async with aclosing(self._until_stopped(self._visits_of(pieces))) as visits:
-            async for facts in visits:
-                begun = self._begun.pop(facts.host, None)
-                if begun is not None:  # else nobody asked for it
-                    await self._take(*begun, facts)
+        visits = self._visitor.visit(self._feed(pieces), self._profile)
+        await self._until_stopped(self._take_all(visits))
         for host, (n, _) in self._begun.items():  # whoever visits lost them
             if not self._stopping.is_set():
                 self._put_off(n, _bare(host, self._clock.now(), STOPPED))
@@ -184,29 +188,34 @@ class Gathering:
             self._release()
         self._held.clear()  # seen at a time of which nothing is known: visited again another time
 
-    def _visits_of(self, pieces: Iterator[list[Planned]]) -> AsyncIterator[SiteFacts]:
-        return self._visitor.visit(self._feed(pieces), self._profile)
+    async def _take_all(self, visits: AsyncIterator[SiteFacts]) -> None:
+        """Take what comes: at once, so that a kill loses no visit that is over.
 
-    async def _until_stopped(self, visits: AsyncIterator[SiteFacts]) -> AsyncGenerator[SiteFacts]:
-        """What comes until the end, or until a while after somebody stopped the run."""
-        stopped = asyncio.create_task(self._stopped_long_ago())
-        coming: asyncio.Task[SiteFacts | None] | None = None
+        What is there already is taken without a turn of the loop in between, in which more visits
+        would end than one.
+        """
         try:
-            while True:
-                coming = asyncio.create_task(_next(visits))
-                await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    return
-                if (facts := coming.result()) is None:
-                    return
-                yield facts
+            async for facts in visits:
+                begun = self._begun.pop(facts.host, None)
+                if begun is not None:  # else nobody asked for it
+                    await self._take(*begun, facts)
         finally:
-            stopped.cancel()
-            if coming is not None and not coming.done():
-                coming.cancel()
-                await asyncio.wait({coming})
             if isinstance(visits, AsyncGenerator):
                 await visits.aclose()
+
+    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+        """Work until its end, or until a while after somebody stopped the run."""
+        working = asyncio.create_task(work)
+        stopped = asyncio.create_task(self._stopped_long_ago())
+        try:
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            if not working.done():
+                working.cancel()
+                await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()
 
     async def _stopped_long_ago(self) -> None:
         await self._stopping.wait()
@@ -343,12 +352,6 @@ def _down(facts: SiteFacts) -> SiteFacts:
 
 def _bare(host: str, at: int, reason: str) -> SiteFacts:
     return SiteFacts(Subject("site", host), host, at, reason=reason, read=0.0)
-
-
-async def _next(visits: AsyncIterator[SiteFacts]) -> SiteFacts | None:
-    async for facts in visits:
-        return facts
-    return None
 
 
 async def _each(hosts: Iterable[str]) -> AsyncIterator[str]:

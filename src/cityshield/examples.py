@@ -267,7 +267,8 @@ def _problem(guard: Guard, example: Example, rooms: GivenRooms) -> str:
     found = [
         item
         for item in said
-        if item.check == wanted or (not example.rule and item.check.startswith(f"{wanted}/"))
+        if item.check.partition(":")[0] == wanted
+        or (not example.rule and item.check.startswith(f"{wanted}/"))
     ]
     shown = example.table["subject"]
     if verdict.failed:

@@ -53,11 +53,15 @@ def open_gatherer(
 ) -> Gatherer:
     """The polite gatherer of websites: only sites of the inventory are visited."""
     from cityshield.adapters.net.addresses import Border
+    from cityshield.adapters.sites.doors import MorePaths
     from cityshield.adapters.sites.gatherer import Gatherer
     from cityshield.adapters.sites.hosters import read_hosters
+    from cityshield.adapters.sites.paths import TIER_1
     from cityshield.adapters.store.database import open_database
     from cityshield.adapters.store.permits import Permits
+    from cityshield.adapters.templates.shelf import open_templates
     from cityshield.guards.links.suffixes import Suffixes
+    from cityshield.guards.sites.fingerprints import more_paths
     from cityshield.guards.sites.libraries import FILE, Libraries
     from cityshield.guards.sites.page import read_page
 
@@ -65,12 +69,18 @@ def open_gatherer(
     data = read_knowledge(home, FILE)
     find = Libraries(data or b"{}").find
     more: dict[str, Any] = {} if log is None else {"log": log}
+    templates = open_templates(home, TIER_1)
+    wanted: list[MorePaths] = [more_paths]
+    if templates is not None:
+        wanted.append(templates.more_paths)
+        more |= {"match": templates.match, "template_set": templates.version}
     return Gatherer(
         settings,
         Permits(open_database(home)),
         lets=Border(config.net.allow).lets,
         registrable=Suffixes().registrable,
         read_page=partial(read_page, libraries=find),
+        more_paths=lambda facts: [path for each in wanted for path in each(facts)],
         read_script=lambda body, url: find(url, body),
         hoster=read_hosters(settings.hosters).of,
         clock=clock,

@@ -64,7 +64,10 @@ def test_cards_of_checks_are_filled_as_fluent_does() -> None:
                     args = dict.fromkeys(re.findall(r"\$([\w-]+)", pattern), "x")
                     expected, errors = bundle.format_pattern(bundle.get_message("it").value, args)
                     assert not errors, (check.id, pattern)
-                    assert fill(pattern, args) == expected
+                    if is_simple(pattern):
+                        assert fill(pattern, args) == expected
+                    else:
+                        assert expected in Sentences()._by_fluent(pattern, "en", args)
 
 
 def test_every_sentence_that_the_code_names_exists() -> None:

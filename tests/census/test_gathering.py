@@ -301,3 +301,35 @@ async def test_a_vantage_asks_one_canary_and_only_then_the_others() -> None:
     assert asked == [CANARIES[1], CANARIES[0], CANARIES[0]]
     silent.add(CANARIES[0])
     assert not await vantage.is_up()
+
+
+def test_visits_that_are_over_do_not_wait_to_be_recorded(runs: Runs) -> None:
+    most = 0
+
+    async def how(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
+        nonlocal most
+        done: asyncio.Queue[SiteFacts | None] = asyncio.Queue()
+        places = asyncio.Semaphore(10)
+
+        async def one(host: str) -> None:
+            await asyncio.sleep(0)
+            await done.put(facts_of(host))
+            places.release()
+
+        async def all_of_them() -> None:
+            async with asyncio.TaskGroup() as group:
+                async for host in hosts:
+                    await places.acquire()
+                    group.create_task(one(host))
+            await done.put(None)
+
+        feeding = asyncio.create_task(all_of_them())
+        while (facts := await done.get()) is not None:
+            most = max(most, done.qsize())
+            yield facts
+            most = max(most, done.qsize())
+        await feeding
+
+    run = visit(runs, runs.start(Wanted(), "quick"), Standing(how))
+    assert run.state == VISITED
+    assert most <= 10

@@ -57,6 +57,7 @@ def test_lines_are_short_and_files_have_titles() -> None:
         if document.name == "checks.md":
             continue
         for fence in fences(document):
-            assert fence.language in ("console", "js", "python", "toml", "yara"), document
+            known = ("console", "js", "json", "python", "toml", "yaml", "yara")
+            assert fence.language in known, document
         assert document.read_text().startswith("# "), document
     assert len((ROOT / "README.md").read_text().splitlines()) <= 160

@@ -46,6 +46,21 @@ def add_check(folder: Path, name: str, code: str, card: str = CARD) -> None:
     (folder / "links" / f"{name}.toml").write_text(card)
 
 
+def test_a_check_that_cannot_tell_says_why_and_lowers_the_coverage(
+    tmp_path: Path, home: Path
+) -> None:
+    code = CODE.replace("import Hit, check", "import Hit, NotJudged, check").replace(
+        "return Hit()", "raise NotJudged('no-lists')\n    return Hit()"
+    )
+    add_check(tmp_path, "unsure", code)
+    shield = build_shield(home, Config(), disk=False, folders=[tmp_path])
+    verdict = complete(shield.check(Subject("link", "https://a-b-c-d-e.example/")))
+    assert verdict.coverage < 1
+    assert [(item.check, item.reason) for item in verdict.failed] == [("links.unsure", "no-lists")]
+    said = shield.speak(verdict, "en").failed[0].message
+    assert "no list of them was imported" in said
+
+
 def test_a_check_that_raises_is_said_aloud_and_never_turns_benign(
     tmp_path: Path, home: Path
 ) -> None:

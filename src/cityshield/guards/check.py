@@ -40,6 +40,17 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     cwe: int = 0
 
 
+class NotJudged(Exception):
+    """A check cannot tell: `reason` is a word that has a sentence, `failure-REASON`.
+
+    It lowers the coverage, as a check that breaks down does.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 Answer = Hit | Iterable[Hit] | None
 Judge = Callable[..., Answer]
 
@@ -131,9 +142,12 @@ class Check:
         return judge
 
     def card(self, rule: str = "") -> dict[str, Any]:
-        """The TOML beside the check, or that of one rule of its family where there is one."""
+        """The TOML beside the check, or that of one rule of its family where there is one.
+
+        What follows a colon in a rule names what it speaks of, and has no file of its own.
+        """
         for folder in self._rule_folders if rule else ():
-            if (path := folder / f"{rule}.toml").is_file():
+            if (path := folder / f"{rule.partition(':')[0]}.toml").is_file():
                 return read_toml(path)
         return read_toml(self.folder / f"{self.name}.toml")
 

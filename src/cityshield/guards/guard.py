@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from cityshield.guards.budget import Budget
-from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, no_file
+from cityshield.guards.check import Answer, Check, Declaration, Hit, Judge, NotJudged, no_file
+from cityshield.guards.printable import printable
 from cityshield.guards.scale import Scale
 from cityshield.vocabulary.finding import SEVERITIES, Finding
 from cityshield.vocabulary.subject import Subject
@@ -114,6 +115,8 @@ class Guard:
                             findings.append(_finding(check_id, declaration, hit))
                         else:
                             evidence.append(_evidence(check_id, weight, hit, weights))
+                except NotJudged as error:
+                    failed.append(Failure(check_id, error.reason))
                 except Exception as error:
                     failed.append(Failure(check_id, "raised", detail=type(error).__name__))
             coverage: float = facts.read
@@ -169,4 +172,6 @@ def _finding(check_id: str, declaration: Declaration, hit: Hit) -> Finding:
     if severity not in SEVERITIES:
         raise ValueError(severity)
     name = f"{check_id}/{hit.rule}" if hit.rule else check_id
-    return Finding(name, severity, "", hit.location, hit.args, hit.cwe or declaration.cwe)
+    args = {each: printable(text) for each, text in hit.args.items()}
+    location = printable(hit.location)
+    return Finding(name, severity, "", location, args, hit.cwe or declaration.cwe)

@@ -147,6 +147,15 @@ class Worst(msgspec.Struct, frozen=True):
     findings: dict[str, int]
 
 
+class ThirdParty(msgspec.Struct, frozen=True):
+    """An outside host that pages load scripts from: on how many sites, and on how many of them with
+    a script that is not pinned (Subresource Integrity)."""
+
+    host: str
+    sites: int
+    unpinned: int
+
+
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     """A finding of a run, with whose site it is on; `check` is empty for a site without any."""
 
@@ -217,6 +226,7 @@ class Figures(msgspec.Struct, frozen=True):
     for_sale: int = 0
     alike: int = 0
     alike_pages: int = 0
+    third_parties: list[ThirdParty] = []
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from cityshield.adapters.reports.census import render
 from cityshield.adapters.reports.page import SENTENCES
 from cityshield.adapters.sentences.sentences import LANGUAGES, Sentences
-from cityshield.vocabulary.census import CheckCount, Figures, Run, Share, Worst
+from cityshield.vocabulary.census import CheckCount, Figures, Run, Share, ThirdParty, Worst
 from tests.adapters.reports.test_page import NASTY, Parser
 
 RUN = Run(
@@ -32,6 +32,7 @@ FULL = Figures(
      CheckCount(NASTY, "low", 1)],
     SHARES, SHARES, SHARES, [Worst("shop.example", NASTY, "F", {"critical": 1, "low": 3})],
     again=7, requests=3000, connections=2000, bytes_in=9_000_000, took_s=3600,
+    third_parties=[ThirdParty("cdn.test", 400, 390), ThirdParty(NASTY, 1, 0)],
 )  # fmt: skip
 EMPTY = Figures(RUN, 0, {"not-visited": 1000}, {}, {}, 0, [], [], [], [], [])
 PLAIN = Figures(RUN, 10, {}, {"": 10}, {}, 0, [], [], [], [], [])

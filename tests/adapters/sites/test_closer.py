@@ -43,11 +43,82 @@ def mail_server(*lines: bytes):  # type: ignore[no-untyped-def]
 )  # fmt: skip
 async def test_a_mail_server_says_whether_it_encrypts(lines: list[bytes], told: str) -> None:
     async with server(mail_server(*lines)) as port:
-        assert await offers_starttls("127.0.0.1", port, "shield.example", 0.5) == told
+        said = await offers_starttls("127.0.0.1", port, "shield.example", "mx.town.example", 0.5)
+        assert said == (told, ())
 
 
 async def test_nobody_there_is_unknown() -> None:
-    assert await offers_starttls("127.0.0.1", 1, "shield.example", 0.5) == "unknown"
+    said = await offers_starttls("127.0.0.1", 1, "shield.example", "mx.town.example", 0.5)
+    assert said == ("unknown", ())
+
+
+def encrypting(context: ssl.SSLContext, heard: list[bytes]):  # type: ignore[no-untyped-def]
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(b"250-mx\r\n250 STARTTLS\r\n")
+        heard.append(await reader.readline())
+        writer.write(b"220 go ahead\r\n")
+        await writer.start_tls(context)
+        heard.append(await reader.readline())
+
+    return serve
+
+
+async def test_the_certificates_of_a_mail_server_are_seen(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Town CA"], authority=True)
+    mx = Certified(tmp_path, ["mx.town.example"], issuer=root)
+    heard: list[bytes] = []
+    async with server(encrypting(mx.context(root), heard)) as port:
+        said = await offers_starttls("127.0.0.1", port, "shield.example", "mx.town.example", 2)
+        assert said == ("yes", (mx.der, root.der))
+        await asyncio.sleep(0.05)
+    assert heard == [b"STARTTLS\r\n", b"QUIT\r\n"]
+
+
+@pytest.mark.parametrize(
+    "after", [b"", b"not TLS at all\r\n" * 50, b"\x16\x03\x01\xff\xff" + b"x" * 70_000]
+)
+async def test_a_handshake_that_comes_to_nothing_takes_nothing_away(after: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        await reader.readline()
+        writer.write(b"250-mx\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        writer.write(b"220 go ahead\r\n" + after)
+        await asyncio.sleep(5)
+
+    async with server(serve) as port:
+        began = asyncio.get_running_loop().time()
+        said = await offers_starttls("127.0.0.1", port, "shield.example", "mx.town.example", 0.5)
+        assert said == ("yes", ())
+        assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_what_a_mail_server_shows_is_judged_by_its_name(tmp_path: Path) -> None:
+    table = {
+        (HOST, "A"): ["127.0.0.1"], (HOST, "MX"): ["10 mx.town.example."],
+        ("mx.town.example", "A"): ["127.0.0.1"],
+        ("_25._tcp.mx.town.example", "TLSA"): ["3 1 1 " + "0f" * 32],
+        (HOST, "DS"): ["1 8 2 " + "00" * 32],
+    }  # fmt: skip
+    root = Certified(tmp_path, ["Town CA"], authority=True)
+    mx = Certified(tmp_path, ["other.town.example"], issuer=root)
+    async with (
+        name_server(table) as (_, resolver),
+        server(Site({"/": answer(b"<p>")})) as plain,
+        server(encrypting(mx.context(root), [])) as port,
+    ):
+        one = gatherer(
+            [HOST, "mx.town.example"], resolver, plain=plain, profile="full", paths=(),
+            settings={"mail_port": port, "ca": str(root.path)},
+        )  # fmt: skip
+        facts = await visit_one(one, HOST)
+    assert facts.mail is not None
+    (seen,) = facts.mail.servers
+    assert (seen.name, seen.tlsa, seen.signed) == ("mx.town.example", ("3 1 1 " + "0f" * 32,), True)
+    assert (seen.trust, seen.chain[0].names) == ("name", ("other.town.example",))
+    assert len(seen.chain[0].key_sha256) == 64
 
 
 @pytest.mark.parametrize(("profile", "asked"), [("full", True), ("standard", False)])
@@ -92,11 +163,49 @@ async def test_the_policy_of_mta_sts_is_read_where_its_host_is_in_scope(tmp_path
     site = Site({"/": answer(b"<p>"), "/.well-known/mta-sts.txt": policy})
     context = Certified(tmp_path, [HOST]).context()
     async with name_server(table) as (_, resolver), server(site, context) as secure:
-        for listed, mode in (([HOST, "mta-sts.town.example"], "enforce"), ([HOST], "")):
+        for listed, mode, failed in (
+            ([HOST, "mta-sts.town.example"], "enforce", "certificate"),
+            ([HOST], "", "not-asked"),
+        ):
             one = gatherer(listed, resolver, secure=secure, profile="standard", paths=())
             facts = await visit_one(one, HOST)
             assert facts.mail is not None
             assert (facts.mail.mta_sts, facts.mail.mta_sts_mode) == ("v=STSv1; id=1", mode)
+            assert facts.mail.mta_sts_failed == failed
+
+
+@pytest.mark.parametrize(
+    ("policy", "failed", "names", "age"),
+    [
+        (answer(b"version: STSv1\nmode: enforce\nmx: *.town.example\r\nmx: MX.test\nmax_age: 86400\n",
+                Content_Type="text/plain"), "", ("*.town.example", "mx.test"), 86_400),
+        (answer(b"mode: enforce\n", Content_Type="text/plain"), "text", (), 0),
+        (answer(b"<html>welcome"), "text", (), 0),
+        (answer(b"no", 404), "status", (), 0),
+        (answer(b"", 301, Location="https://town.example/"), "status", (), 0),
+        (answer(b"version: STSv1\n" + b"mx: x\n" * 9_000 + b"max_age: " + b"9" * 99,
+                Content_Type="text/plain"), "too-large", ("x",) * 99, 0),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_policy_is_told(
+    tmp_path: Path, policy: bytes, failed: str, names: tuple[str, ...], age: int
+) -> None:
+    host = "mta-sts.town.example"
+    table = {
+        (HOST, "A"): ["127.0.0.1"], (host, "A"): ["127.0.0.1"],
+        (f"_mta-sts.{HOST}", "TXT"): ['"v=STSv1; id=1"'],
+    }  # fmt: skip
+    root = Certified(tmp_path, ["Town CA"], authority=True)
+    context = Certified(tmp_path, [HOST, host], issuer=root).context()
+    site = Site({"/": answer(b"<p>"), "/.well-known/mta-sts.txt": policy})
+    async with name_server(table) as (_, resolver), server(site, context) as secure:
+        one = gatherer(
+            [HOST, host], resolver, secure=secure, profile="standard", paths=(),
+            settings={"ca": str(root.path)},
+        )  # fmt: skip
+        mail = (await visit_one(one, HOST)).mail
+    assert mail is not None
+    assert (mail.mta_sts_failed, mail.mta_sts_mx, mail.mta_sts_max_age_s) == (failed, names, age)
 
 
 async def test_the_tls_probe_is_part_of_a_closer_look(tmp_path: Path) -> None:

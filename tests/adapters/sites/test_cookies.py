@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cityshield.adapters.sites.cookies import read_cookies
 from cityshield.guards.sites.facts import Cookie
 
@@ -25,3 +27,26 @@ def test_what_a_cookie_says_of_itself() -> None:
 
 def test_no_more_than_a_browser_would_keep() -> None:
     assert len(read_cookies([("set-cookie", f"n{n}=1") for n in range(9999)])) == 50
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Max-Age=0",
+        "max-age=-1",
+        "Max-Age=0; Expires=Thu, 26 Nov 2099 00:00:00 GMT",
+        "expires=Thu, 01 Jan 1970 00:00:01 GMT",
+        "expires=Wed, 25 Nov 2026 00:00:00 GMT",
+    ],
+)
+def test_a_cookie_that_is_taken_away_is_none(end: str) -> None:
+    date = ("date", "Thu, 26 Nov 2026 03:00:00 GMT")
+    told = read_cookies([date, ("set-cookie", "a=1; Secure"), ("set-cookie", f"a=x; {end}")])
+    assert told == ()
+
+
+@pytest.mark.parametrize(
+    "end", ["Max-Age=x", "Max-Age=", "expires=never", "expires=" + "9" * 90, "expires=-"]
+)
+def test_an_end_that_means_nothing_is_no_end(end: str) -> None:
+    assert [each.name for each in read_cookies([("set-cookie", f"a=x; {end}")])] == ["a"]

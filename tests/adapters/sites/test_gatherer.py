@@ -318,6 +318,36 @@ async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
     assert any("/backup.zip" in head and "Range: bytes=0-" in head for head in site.heads)
 
 
+async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> None:
+    site = Site(
+        {
+            "/": answer(b"<html>"),
+            "/robots.txt": answer(b"User-agent: *\nDisallow: /\n", Content_Type="text/plain"),
+        }
+    )
+    facts = await look_closer(site)
+    assert [path for _, path in site.asked if not path.endswith((".html", "/"))] == ["/robots.txt"]
+    assert [(each.check, each.reason, each.count) for each in facts.failed] == [
+        ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
+    ]  # fmt: skip
+    assert facts.read == 0.75
+
+
+async def test_an_error_page_that_tells_a_version_is_kept_once() -> None:
+    missing = answer(b"<h3>Apache Tomcat/10.1.60 (Debian)</h3>", 404)
+    facts = await look_closer(Site({"/": answer(b"<html>"), "*": missing}))
+    assert {path: (each.status, each.marks) for path, each in facts.paths.items()} == {
+        "/*": (404, ("version:tomcat/10.1.60 (Debian)",)),
+    }
+
+
+async def test_a_mark_that_every_path_has_tells_nothing_of_one() -> None:
+    facts = await look_closer(Site({"*": answer(b"<html><title>phpMyAdmin</title>")}))
+    assert "/*" not in facts.paths
+    assert facts.paths["/phpmyadmin/"].marks == ()
+    assert facts.paths["/phpmyadmin/"].soft
+
+
 async def test_a_site_that_answers_all_the_same_is_seen_through() -> None:
     facts = await look_closer(Site({"*": answer(b"<html>Welcome back")}))
     assert len(facts.paths) == 20

@@ -6,6 +6,7 @@ import asyncio
 import struct
 from typing import Any
 
+import dns.message
 import pytest
 
 from cityshield.adapters.sites import resolver as resolving
@@ -14,7 +15,7 @@ from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.wire import TXT, A
 from cityshield.guards.sites.facts import Names
 from cityshield.vocabulary.errors import ConfigurationError
-from tests.adapters.sites.farm import NameServer, name_server, server
+from tests.adapters.sites.farm import NameServer, name_server, registrable, server
 
 
 async def addresses(table: dict[tuple[str, str], Any], host: str) -> Names:
@@ -60,6 +61,42 @@ async def test_ten_thousand_aliases_have_an_end() -> None:
     assert len(told.chain) == 16
 
 
+@pytest.mark.parametrize("broken", ["A", "AAAA"])
+async def test_a_name_is_without_addresses_only_where_both_questions_were_answered(
+    broken: str,
+) -> None:
+    def half(data: bytes) -> bytes:
+        kind = dns.message.from_wire(data).question[0].rdtype.name
+        reply = asked.answer(data)
+        return reply[:3] + b"\x82" + reply[4:] if kind == broken else reply
+
+    async with name_server({("town.example", "TXT"): ['"x"']}) as (asked, place):
+        asked.raw = half
+        resolver = Resolver([place])
+        told = await find_addresses(resolver, "town.example")
+        resolver.close()
+    assert (told.status, told.dangling) == ("SERVFAIL", "")
+
+
+async def test_what_nobody_answered_for_is_told() -> None:
+    host = "www.town.example"
+
+    def some(data: bytes) -> bytes:
+        question = dns.message.from_wire(data).question[0]
+        reply = asked.answer(data)
+        failed = question.rdtype.name in ("CAA", "MX") or str(question.name).startswith("_dmarc")
+        return reply[:3] + b"\x82" + reply[4:] if failed else reply
+
+    async with name_server({(host, "A"): ["192.0.2.1"]}) as (asked, place):
+        asked.raw = some
+        resolver = Resolver([place])
+        names = await find_records(resolver, Names("NOERROR"), host, "town.example")
+        mail = await find_mail(resolver, names, host, "town.example")
+        resolver.close()
+    assert names.unanswered == ("MX", "CAA")
+    assert mail.unanswered == ("DMARC",)
+
+
 async def test_what_else_dns_says() -> None:
     host, domain = "www.town.example", "town.example"
     table = {
@@ -73,9 +110,9 @@ async def test_what_else_dns_says() -> None:
     async with name_server(table) as (asked, place):
         resolver = Resolver([place])
         names = await find_records(resolver, await find_addresses(resolver, host), host, domain)
-        mail = await find_mail(resolver, names, host, domain)
+        mail = await find_mail(resolver, names, host, domain, registrable)
         resolver.close()
-        assert len(asked.asked) <= 25
+        assert len(asked.asked) <= 27
     assert (names.servers, names.mail, names.signed) == (
         ("ns1.town.example",),
         ((10, "mx.town.example"),),
@@ -90,9 +127,58 @@ async def test_what_else_dns_says() -> None:
 async def test_a_name_without_mail_is_not_asked_for_keys() -> None:
     async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
         resolver = Resolver([place])
-        await find_mail(resolver, Names("NOERROR"), "town.example", "town.example")
+        await find_mail(resolver, Names("NOERROR"), "town.example", "town.example", registrable)
         resolver.close()
         assert [name for name, _ in asked.asked if "_domainkey" in name] == []
+
+
+def checking(asked: NameServer, broken: str, signed: bool = True):  # type: ignore[no-untyped-def]
+    """A resolver that checks signatures, and finds those of one name wrong."""
+
+    def say(data: bytes) -> bytes:
+        reply = asked.answer(data)
+        unchecked = data[3] & 0x10
+        if broken.encode() in data and signed and not unchecked:
+            return reply[:3] + bytes([reply[3] & 0xF0 | 2]) + reply[4:6] + b"\0\0" + reply[8:]
+        return reply
+
+    return say
+
+
+async def test_wrong_signatures_are_told_from_a_server_in_trouble() -> None:
+    table = {("town.example", "A"): ["192.0.2.1"], ("town.example", "TXT"): ['"v=spf1 -all"']}
+    async with name_server(table) as (asked, place):
+        asked.raw = checking(asked, "town")
+        resolver = Resolver([place])
+        names = await find_addresses(resolver, "town.example")
+        assert (names.status, names.v4, names.bogus) == ("NOERROR", ("192.0.2.1",), True)
+        names = await find_records(resolver, names, "town.example", "town.example")
+        assert (names.texts, names.unanswered) == (("v=spf1 -all",), ())
+        asked.raw = lambda data: asked.answer(data)[:3] + b"\x82" + asked.answer(data)[4:]
+        names = await find_addresses(resolver, "town.example")
+        assert (names.status, names.bogus) == ("SERVFAIL", False)
+        resolver.close()
+
+
+async def test_a_server_in_trouble_for_a_moment_is_no_wrong_signature() -> None:
+    async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
+        say, count = checking(asked, "town"), iter(range(100))
+        asked.raw = lambda data: say(data) if next(count) < 2 else asked.answer(data)
+        resolver = Resolver([place])
+        assert not (await find_addresses(resolver, "town.example")).bogus
+        resolver.close()
+
+
+async def test_what_nobody_answered_is_not_taken_for_absent() -> None:
+    async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
+        resolver = Resolver([place])
+        names = await find_addresses(resolver, "town.example")
+        asked.raw = checking(asked, "town")
+        names = await find_records(resolver, names, "town.example", "town.example")
+        mail = await find_mail(resolver, names, "town.example", "town.example", registrable)
+        resolver.close()
+    assert set(names.unanswered) == {"NS", "MX", "TXT", "TLSA", "CAA"}
+    assert set(mail.unanswered) == {"spf", "dmarc", "mta_sts", "tls_rpt"}
 
 
 async def test_a_silent_server_is_asked_again_and_then_given_up(
@@ -104,6 +190,23 @@ async def test_a_silent_server_is_asked_again_and_then_given_up(
         resolver = Resolver([place])
         assert (await resolver.ask("town.example", A)).code == "TIMEOUT"
         assert resolver.questions == 2
+        resolver.close()
+
+
+async def test_names_whose_servers_are_silent_hold_up_no_others() -> None:
+    async with name_server({("town.example", "A"): ["192.0.2.1"]}) as (asked, place):
+        asked.raw = lambda data: None if b"silent" in data else asked.answer(data)
+        resolver = Resolver([place], in_flight=10)
+        waiting = [asyncio.ensure_future(resolver.ask(f"silent{n}.example", A)) for n in range(50)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert (await resolver.ask("town.example", A)).of(A) == ["192.0.2.1"]
+        assert resolver._turns._value == 10
         resolver.close()
 
 

@@ -132,6 +132,7 @@ WORDS = [
     *("strict-transport-security", "content-security-policy", "server", "default-src", ";;,,"),
     *("a=b;" * 50, "\ud800x", "é\0", "Expires: 9999-12-31T23:59:59Z", "x" * 200, "RSA", "name"),
     *("Expires: 0001-01-01T00:00:00+23:59", "v=DMARC1; p=", "v=spf1", "text/html", "1.2.3", "git"),
+    *("version:dedecms/5.7", "WordPress 6.1.8", "nginx/1.20.2", "3 1 1 aa", "k=rsa; p=AAAA"),
     *("icp:京", "redirector:", "miner:", "dark-links:x", "admin-panel:x", "SSL 3.0", "NULL", "no"),
 ]
 NUMBERS = [0, -1, 200, 404, 10**9, 1 << 62]

@@ -29,6 +29,10 @@ from cityshield.rooms import GUARDS_FOLDER
         ("/uploads/", b"<html><head><title>Index of /uploads</title>", "listing"),
         ("/x", b"<html><b>Fatal error</b>:  Uncaught Error", "stack-trace"),
         ("/", b"<html><title>Welcome to nginx!</title>", "default-page:nginx"),
+        ("/examples/", b"<html><title>Apache Tomcat Examples</title>", "default-page:tomcat"),
+        ("/WEB-INF/web.xml", b'<?xml version="1.0"?><web-app version="6.0">', "source"),
+        ("/logs/errors.log", b"[26-Nov-2026 03:26:55 +0000]: <a1> IMAP Error: x", "stack-trace"),
+        ("/wp-content/debug.log", b"[26-Nov-2026 03:26:55 UTC] PHP Warning:  x", "stack-trace"),
     ],
 )
 def test_marks(path: str, body: bytes, mark: str) -> None:

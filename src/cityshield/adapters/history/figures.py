@@ -10,6 +10,7 @@ import msgspec
 from cityshield.adapters.history.analytics import Analytics, analytics
 from cityshield.adapters.history.asked import politeness_of
 from cityshield.adapters.history.run import RunFolder, why_no_result
+from cityshield.adapters.history.third_parties import third_parties_of
 from cityshield.vocabulary.census import (
     PROFILES,
     REASONS,
@@ -82,6 +83,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             for_sale=for_sale,
             alike=alike,
             alike_pages=alike_pages,
+            third_parties=third_parties_of(ask, folder),
         )
 
 

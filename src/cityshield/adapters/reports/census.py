@@ -16,6 +16,7 @@ from cityshield.vocabulary.finding import SEVERITIES
 _SHOWN_CHECKS = 10
 _SHOWN_SHARES = 12
 _SHOWN_WORST = 20
+_SHOWN_THIRD_PARTIES = 10
 _LETTERS = "ABCDEF"
 
 
@@ -93,6 +94,10 @@ def render(
             name: _bar(count / max(figures.run.targets, 1), "soon", name)
             for name, count in figures.reasons.items()
         },
+        third_parties=[
+            (item, _bar(item.sites / max(figures.judged, 1), "soon", item.host))
+            for item in figures.third_parties[:_SHOWN_THIRD_PARTIES]
+        ],
         per_site=round(figures.requests / max(figures.judged, 1), 1),
     )  # fmt: skip
 

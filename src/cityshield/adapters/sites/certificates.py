@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -117,6 +118,11 @@ def describe(der: bytes) -> Certificate | None:
             sha256=sha256(der).hexdigest(),
             self_signed=_signed_by(certificate, certificate),
             authority=_is_authority(certificate),
+            key_sha256=sha256(
+                certificate.public_key().public_bytes(
+                    Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+                )
+            ).hexdigest(),
         )
     except Exception:  # whatever an odd certificate does to the parser
         return None

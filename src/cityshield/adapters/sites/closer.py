@@ -8,10 +8,13 @@ from typing import Any
 
 import msgspec
 
+from cityshield.adapters.sites.certificates import describe
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
-from cityshield.adapters.sites.names import find_mail, find_records
+from cityshield.adapters.sites.matching import Matching
+from cityshield.adapters.sites.names import MAIL_SERVERS, find_mail, find_records
 from cityshield.adapters.sites.paths import (
+    NOWHERE,
     ROBOTS,
     SECURITY,
     Calibration,
@@ -29,7 +32,11 @@ from cityshield.vocabulary.verdict import Failure
 
 _LONGEST_TEXT = 8192
 _MOST_PATHS = 250
-_MOST_MAIL_SERVERS = 4
+_MOST_POLICY_LINES = 100
+_LONGEST_NAME = 255
+_IN_TROUBLE = 500
+_PATHS_SHARE = 0.25
+"""The share of a closer look that the paths are."""
 
 Libraries = tuple[tuple[str, str], ...]
 
@@ -37,12 +44,15 @@ Libraries = tuple[tuple[str, str], ...]
 class Closer:
     """A closer look at one site. `base` is the address of its home page, with the last slash."""
 
-    def __init__(self, doors: Doors, courier: Courier, domain: str, base: str) -> None:
+    def __init__(
+        self, doors: Doors, courier: Courier, domain: str, base: str, matching: Matching
+    ) -> None:
         self._doors = doors
         self._courier = courier
         self._host = courier.host
         self._domain = domain
         self._base = base
+        self._matching = matching
         self.failed: list[Failure] = []
 
     async def look(self, facts: SiteFacts) -> SiteFacts:
@@ -65,34 +75,60 @@ class Closer:
     async def _ask_dns(self, names: Names) -> tuple[Names, Mail]:
         resolver = self._doors.resolver
         more = await find_records(resolver, names, self._host, self._domain)
-        return more, await find_mail(resolver, more, self._host, self._domain)
+        registrable = self._doors.registrable
+        return more, await find_mail(resolver, more, self._host, self._domain, registrable)
 
     async def _read_mail_policy(self, mail: Mail) -> Mail:
-        """The mode of MTA-STS (RFC 8461, 3.2), where the host of the policy is in scope."""
+        """The policy of MTA-STS (RFC 8461, 3.2), where its host is in scope."""
         if not mail.mta_sts:
             return mail
         host = f"mta-sts.{self._host}"
         place = await self._courier.find(host)
         if isinstance(place, str):
-            return mail
+            reason = "not-asked" if place == "redirect-scope" else "no-address"
+            return msgspec.structs.replace(mail, mta_sts_failed=reason)
         port = self._doors.settings.secure_port
         url = f"https://{host}:{port}/.well-known/mta-sts.txt"
-        request = Request(url, place[0], port, _LONGEST_TEXT, last=True)
-        text = _text(await self._courier.ask_elsewhere(request, place, host))
-        modes = [line.partition(":") for line in text.splitlines()]
-        mode = next((value.strip() for name, _, value in modes if name.strip() == "mode"), "")
-        return msgspec.structs.replace(mail, mta_sts_mode=mode[:20])
+        request = Request(url, place[0], port, _LONGEST_TEXT, last=True, certificates=True)
+        answer = await self._courier.ask_elsewhere(request, place, host)
+        text = _text(answer)
+        failed = answer.failed
+        if not failed and answer.status != 200:
+            failed = "status"
+        elif not failed and self._doors.roots.trust(answer.chain, host, self._doors.clock.now()):
+            failed = "certificate"
+        said = [line.partition(":")[::2] for line in text.splitlines()[:_MOST_POLICY_LINES]]
+        policy = [(name.strip().lower(), value.strip()) for name, value in said]
+        first = dict(reversed(policy))
+        if not failed and first.get("version") != "STSv1":
+            failed = "text"
+        age = first.get("max_age", "")[:10]
+        return msgspec.structs.replace(
+            mail,
+            mta_sts_mode=first.get("mode", "")[:20],
+            mta_sts_failed=failed,
+            mta_sts_mx=tuple(
+                value[:_LONGEST_NAME].lower() for name, value in policy if name == "mx"
+            ),
+            mta_sts_max_age_s=int(age) if age.isascii() and age.isdecimal() else 0,
+        )
 
     async def _ask_mail_servers(self, names: Names, mail: Mail) -> Mail:
-        """Ask the mail servers that are in scope whether they encrypt."""
+        """Whether the mail servers in scope encrypt, and with which certificates."""
         answers: list[tuple[str, str]] = []
-        for _, host in names.mail[:_MOST_MAIL_SERVERS]:
+        known = {server.name: server for server in mail.servers}
+        for _, host in names.mail[:MAIL_SERVERS]:
             place = await self._courier.find(host)
             if isinstance(place, str):
                 answers.append((host, UNKNOWN))
                 continue
-            answers.append((host, await self._courier.ask_mail_server(place, host)))
-        return msgspec.structs.replace(mail, starttls=tuple(answers))
+            told, chain = await self._courier.ask_mail_server(place, host)
+            answers.append((host, told))
+            if chain and host in known:
+                trust = self._doors.roots.trust(chain, host, self._doors.clock.now())
+                shown = tuple(each for each in map(describe, chain) if each is not None)
+                known[host] = msgspec.structs.replace(known[host], chain=shown, trust=trust)
+        return msgspec.structs.replace(mail, starttls=tuple(answers), servers=tuple(known.values()))
 
     async def _probe(self, known: Tls) -> Tls:
         seen = await probe(self._host, self._courier.say_hello)
@@ -103,22 +139,55 @@ class Closer:
         said = await self._get(ROBOTS)
         robots = _robots(said)
         texts = {"robots": _text(said)}
-        calibration = Calibration([(path, await self._get(path)) for path in invent_paths()])
-        planned = [] if calibration.is_useless else list(self._doors.paths)
+        invented = [(path, await self._get(path)) for path in invent_paths()]
+        calibration = Calibration(invented)
+        planned = list(self._doors.paths)
+        if calibration.is_silent:
+            facts = self._without_paths(facts, "out-of-time", len(planned), 1)
+        if calibration.is_useless:
+            planned = []
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
-        found: dict[str, Path] = {}
-        for path in planned[:_MOST_PATHS]:
-            if not robots.lets(path):
-                continue
+        found: dict[str, Path] = {NOWHERE: calibration.told} if calibration.told else {}
+        planned = planned[:_MOST_PATHS]
+        allowed = [path for path in planned if robots.lets(path)]
+        facts = self._without_paths(facts, "robots", len(planned) - len(allowed), len(planned))
+        for place, path in enumerate(allowed):
+            if self._courier.is_out_of_patience:
+                late = len(allowed) - place
+                facts = self._without_paths(facts, "out-of-time", late, len(planned))
+                break
             answer = await self._get(path)
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
+                self._matching.see(path, answer, [each for _, each in invented])
         facts = await self._read_scripts(facts, robots)
-        if robots.lets(SECURITY):
-            texts["security_txt"] = _text(await self._get(SECURITY, last=True))
+        texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)
+
+    async def _read_security_txt(self, robots: Robots) -> str:
+        """security.txt; where nobody knows whether there is one, that is noted."""
+        if not robots.lets(SECURITY):
+            self._note("sites.security_txt_missing", "robots")
+            return ""
+        answer = None if self._courier.is_out_of_patience else await self._get(SECURITY, last=True)
+        if answer is None or not answer.status or answer.status >= _IN_TROUBLE:
+            self._note("sites.security_txt_missing", "out-of-time")
+        return _text(answer) if answer is not None else ""
+
+    def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
+        """Say that some paths were not asked for; what was not asked for is not known."""
+        if not count:
+            return facts
+        self._note("sites.exposed", reason, count)
+        share = _PATHS_SHARE * min(1, count / all_of)
+        return msgspec.structs.replace(facts, read=facts.read - share)
+
+    def _note(self, check: str, reason: str, count: int = 1) -> None:
+        """Say which check has less to go by."""
+        if count:
+            self.failed.append(Failure(check, reason, count=count))
 
     async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
         settings = self._doors.settings
@@ -138,15 +207,20 @@ class Closer:
         if visit is None or visit.page is None:
             return facts
         known: dict[str, tuple[Libraries, str]] = {}
+        refused: set[str] = set()
         for script in visit.page.scripts:
             path = script.url.removeprefix(self._base)
-            if path == script.url or script.url in known or not robots.lets(f"/{path}"):
+            if path == script.url or script.url in known:
                 continue
-            if len(known) >= self._doors.settings.scripts:
+            if not robots.lets(f"/{path}"):
+                refused.add(script.url)
+                continue
+            if len(known) >= self._doors.settings.scripts or self._courier.is_out_of_patience:
                 break
             answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
             if answer.status == 200:
                 known[script.url] = self._read_script(answer.body, script.url)
+        self._note("sites.vulnerable_library", "robots", len(refused))
         if not known:
             return facts
         scripts = tuple(

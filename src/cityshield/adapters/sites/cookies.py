@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 
 from cityshield.guards.sites.facts import Cookie, Header
 
 _MOST = 50
 _LONGEST = 100
+_OLD = 86_400.0 * 365 * 30
+"""Before the year 2000: out of date by any clock."""
 
 
 def read_cookies(headers: Iterable[Header]) -> tuple[Cookie, ...]:
-    """The cookies that an answer sets; one of the same name as an earlier one takes its place."""
+    """The cookies that an answer sets; one of the same name as an earlier one takes its place.
+
+    One that is out of date by the answer's own clock takes an earlier one away and sets nothing.
+    """
     found: dict[str, Cookie] = {}
-    for field, value in headers:
+    fields = list(headers)
+    now = _time(next((value for field, value in fields if field == "date"), ""))
+    for field, value in fields:
         if field == "set-cookie" and len(found) < _MOST:
-            cookie = _read(value)
-            if cookie is not None:
+            cookie, over = _read(value, now)
+            if over:
+                found.pop(cookie.name, None)
+            elif cookie.name:
                 found[cookie.name] = cookie
     return tuple(found.values())
 
 
-def _read(text: str) -> Cookie | None:
+def _read(text: str, now: float | None) -> tuple[Cookie, bool]:
+    """A cookie, without a name where there is none, and whether it is out of date."""
     pair, *rest = text.split(";")
     name, equals, _ = pair.partition("=")
-    name = name.strip()
-    if not equals or not name:
-        return None
+    name = name.strip() if equals else ""
     said = {}
     for part in rest:
         word, _, value = part.partition("=")
         said[word.strip().lower()] = value.strip().lower()
+    return _cookie(name, said), _is_over(said, now)
+
+
+def _cookie(name: str, said: dict[str, str]) -> Cookie:
     return Cookie(
         name[:_LONGEST],
         secure="secure" in said,
@@ -39,3 +52,20 @@ def _read(text: str) -> Cookie | None:
         host_only=not said.get("domain"),
         session="max-age" not in said and "expires" not in said,
     )
+
+
+def _is_over(said: dict[str, str], now: float | None) -> bool:
+    """Whether a cookie ends before it begins; `Max-Age` counts before `Expires` (RFC 6265bis)."""
+    age = said.get("max-age", "")
+    if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
+        return age.startswith("-") or not age.strip("0")
+    ends = _time(said.get("expires", ""))
+    return ends is not None and ends < (now or _OLD)
+
+
+def _time(text: str) -> float | None:
+    """Seconds since 1970 of a date (RFC 9110, 5.6.7)."""
+    try:
+        return parsedate_to_datetime(text[:_LONGEST]).timestamp() if text else None
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -34,6 +34,12 @@ class Courier:
         self._keys: Keys = ()
         self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
+        self._spent_s = 0.0
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether the servers asked have taken as long as one site may take."""
+        return self._spent_s >= self._doors.settings.patience_s
 
     async def come(self) -> None:
         """Wait for a place with the server of the site."""
@@ -70,15 +76,15 @@ class Courier:
         self._doors.log(Line(began, monotonic(), self.address, self.host, "tls"))
         return heard
 
-    async def ask_mail_server(self, place: Place, host: str) -> str:
-        """Whether a mail server offers to encrypt."""
+    async def ask_mail_server(self, place: Place, host: str) -> tuple[str, tuple[bytes, ...]]:
+        """Whether a mail server offers to encrypt, and the certificates that it shows."""
         settings = self._doors.settings
         async with self._place_with(place):
             turnstile = self._doors.turnstile
             began = await turnstile.begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
             try:
-                told = await offers_starttls(place[0], port, self.host, time_s)
+                told = await offers_starttls(place[0], port, self.host, host, time_s)
             finally:
                 turnstile.budget.end(place[1], monotonic())
             self.connections += 1
@@ -124,6 +130,7 @@ class Courier:
         path = _path_of(request.url)
         self._doors.log(Line(began, answer.ended, request.address, host, path, answer.status))
         took_s = answer.ended - began
+        self._spent_s += took_s
         waits_s = _retry_after(answer.first("retry-after"))
         turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
         return answer

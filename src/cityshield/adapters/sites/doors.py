@@ -9,6 +9,7 @@ import msgspec
 
 from cityshield.adapters.sites.certificates import Roots
 from cityshield.adapters.sites.log import Line
+from cityshield.adapters.sites.matching import Match, no_templates
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.settings import SitesSettings
@@ -56,7 +57,8 @@ class Doors(msgspec.Struct, frozen=True):
 
     `lets` says whether an address may be connected to, and `hoster` whose it is. `read_page` and
     `read_script` are pure; `more_paths` says what else to ask of a site with the profile `full`, by
-    what is known of it. `secret` keys the proofs of what stood at a path.
+    what is known of it. `match` holds templates against an answer; `template_set` is the version of
+    their set. `secret` keys the proofs of what stood at a path.
     """
 
     settings: SitesSettings
@@ -73,6 +75,8 @@ class Doors(msgspec.Struct, frozen=True):
     log: Callable[[Line], None]
     read_script: ReadScript = no_libraries
     more_paths: MorePaths = no_more
+    match: Match = no_templates
+    template_set: str = ""
     paths: Sequence[str] = TIER_1
     secret: bytes = b""
     vantage: str = ""

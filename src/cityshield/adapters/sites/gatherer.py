@@ -20,6 +20,7 @@ from cityshield.adapters.sites.doors import (
     nobody,
 )
 from cityshield.adapters.sites.log import Line
+from cityshield.adapters.sites.matching import Match, no_templates
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.settings import SitesSettings
@@ -56,6 +57,8 @@ class Gatherer:
         hoster: Callable[[str], str] = nobody,
         read_script: ReadScript = no_libraries,
         more_paths: MorePaths = no_more,
+        match: Match = no_templates,
+        template_set: str = "",
         paths: Sequence[str] = TIER_1,
         profile: str = QUICK,
         secret: bytes = b"",
@@ -71,9 +74,9 @@ class Gatherer:
         self._roots = Roots(settings.ca)
         self._given = {
             "lets": lets, "registrable": registrable, "read_page": read_page, "log": log,
-            "hoster": hoster,
-            "read_script": read_script, "more_paths": more_paths, "paths": tuple(paths),
-            "secret": secret, "vantage": vantage, "clock": clock,
+            "hoster": hoster, "read_script": read_script, "more_paths": more_paths,
+            "match": match, "template_set": template_set,
+            "paths": tuple(paths), "secret": secret, "vantage": vantage, "clock": clock,
         }  # fmt: skip
 
     async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:

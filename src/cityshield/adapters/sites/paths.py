@@ -21,9 +21,13 @@ TIER_1: Final = (
 
 ROBOTS: Final = "/robots.txt"
 SECURITY: Final = "/.well-known/security.txt"
+NOWHERE: Final = "/*"
+"""Stands for every path that does not exist."""
 
 _PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
 _NOT_THERE = frozenset({404, 410})
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+_NO_ANSWER = frozenset({0, 429, 503})
 _LIKE = 0.1
 _SMALL_BYTES = 64
 
@@ -39,15 +43,29 @@ def is_packed(path: str) -> bool:
 
 
 class Calibration:
-    """What a site answers to paths that cannot exist."""
+    """What a site answers to paths that cannot exist; `told` is what such an answer gives away."""
 
     def __init__(self, answers: Sequence[tuple[str, Answer]]) -> None:
         self._known = [_signature(path, answer) for path, answer in answers]
+        self._marks = {
+            mark for path, each in answers for mark in marks_of(path, each.body, each.status)
+        }
+        told = [(each.status, marks_of(path, each.body, 404)) for path, each in answers]
+        self.told = next((Path(status, marks=marks) for status, marks in told if marks), None)
+
+    def proper(self, marks: tuple[str, ...]) -> tuple[str, ...]:
+        """The marks that an answer has and those to paths that cannot exist have not."""
+        return tuple(mark for mark in marks if mark not in self._marks)
 
     @property
     def is_useless(self) -> bool:
         """Whether all leads elsewhere or nothing answers, so that asking for more tells nothing."""
-        return all(status in (0, 301, 302, 303, 307, 308, 429, 503) for status, *_ in self._known)
+        return all(status in _ELSEWHERE or status in _NO_ANSWER for status, *_ in self._known)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing answers."""
+        return all(status in _NO_ANSWER for status, *_ in self._known)
 
     def is_soft(self, path: str, answer: Answer) -> bool:
         """Whether an answer looks like one of those to a path that cannot exist."""
@@ -68,7 +86,7 @@ def describe_path(path: str, answer: Answer, calibration: Calibration, key: byte
     if not status or status in _NOT_THERE:
         return None
     kind = type_of(answer)
-    marks = marks_of(path, answer.body) if status == 200 else ()
+    marks = calibration.proper(marks_of(path, answer.body, status))
     return Path(
         status=status,
         type=kind[:100],

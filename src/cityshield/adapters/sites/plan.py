@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from cityshield.adapters.sites.names import SELECTORS
+from cityshield.adapters.sites.names import MAIL_SERVERS, SELECTORS
 from cityshield.adapters.sites.paths import TIER_1
 from cityshield.adapters.sites.probe import MOST_CONNECTIONS
 from cityshield.adapters.sites.settings import SitesSettings
@@ -16,8 +16,13 @@ from cityshield.vocabulary.census import FULL, QUICK
 _HOME = 2
 _TEXTS = 2
 _INVENTED = 2
+_POLICY = 1
+"""The policy of MTA-STS, from a host of its own."""
+
 _MOST_MORE = 200
 _RECORDS = 11
+_DOUBTFUL = 4
+"""Questions to find out whether signatures are to blame that a name has no address."""
 
 
 class Most(msgspec.Struct, frozen=True):
@@ -35,12 +40,15 @@ class Most(msgspec.Struct, frozen=True):
 def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIER_1) -> Most:
     """What a profile asks of one site at the most."""
     home = _HOME * (1 + settings.redirects)
-    quick = profile == QUICK
-    more = 0 if quick else _TEXTS + _INVENTED + len(paths) + settings.scripts
-    more += 0 if quick else MOST_OTHERS
-    more += _MOST_MORE if profile == FULL else 0
-    probes = 0 if quick else MOST_CONNECTIONS
-    questions = 2 if quick else 2 + _RECORDS + len(SELECTORS)
     rate = min(settings.address.per_s, settings.domain.per_s)
-    least_s = round((_HOME + more + probes) / rate, 1)
-    return Most(home + more, home + 1 + probes, questions, least_s)
+    if profile == QUICK:
+        return Most(home, home + 1, 2 + _DOUBTFUL, round(_HOME / rate, 1))
+    elsewhere = MOST_OTHERS + _POLICY
+    more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere
+    connections = home + 1 + MOST_CONNECTIONS + elsewhere
+    if profile == FULL:
+        more += _MOST_MORE
+        connections += MAIL_SERVERS
+    questions = 2 + _DOUBTFUL + _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
+    least_s = round((_HOME + more + MOST_CONNECTIONS) / rate, 1)
+    return Most(home + more, connections, questions, least_s)

@@ -16,48 +16,66 @@ from typing import cast
 from cityshield.adapters.sites.wire import Malformed, Reply, ask, question, read
 from cityshield.vocabulary.errors import ConfigurationError
 
-_TRIES_S = (1.5, 3.0, 5.0)
-"""How long each try waits."""
+_TRIES_S = (0.3, 1.5, 3.0, 5.0)
+"""How long each try waits. Who is not answered in the first waits beside those who have their turn:
+names whose own servers are silent, some of which are in every census, must hold up no others."""
 
 _LARGEST = 65_535
 _DICE = SystemRandom()
+_MOST_LATE = 4_000
+"""Questions that wait for their second answer or a later one."""
 _SOCKETS = 4
 """Sockets to each resolver: more ports to guess, and more room for answers that come at once."""
 
 
 class Resolver:
-    """Asks resolvers (`address` or `address:port`; those of the system where none are named)."""
+    """Asks resolvers (`address` or `address:port`; those of the system where none are named).
+
+    At most `in_flight` questions wait for their first answer.
+    """
 
     def __init__(self, servers: Sequence[str] = (), in_flight: int = 200) -> None:
         self._servers = [_place(text) for text in servers] or _system()
         self._turns = asyncio.Semaphore(in_flight)
+        self._late = asyncio.Semaphore(_MOST_LATE)
         self._sockets: list[_Socket] = []
         self._opening = asyncio.Lock()
         self.questions = 0
 
-    async def ask(self, name: str, kind: int) -> Reply:
-        """The answer to one question; the code is `TIMEOUT` where none came."""
+    async def ask(self, name: str, kind: int, *, unchecked: bool = False) -> Reply:
+        """The answer to one question; the code is `TIMEOUT` where none came.
+
+        With `unchecked`, a resolver that checks signatures is asked not to.
+        """
         try:
             asked = question(name, kind)
         except Malformed:
             return Reply("FORMERR")
         if not self._sockets:
             await self._open()
+        first, *others = _TRIES_S
         async with self._turns:
-            for wait_s in _TRIES_S:
-                socket = next(self._next)
-                self.questions += 1
-                data = await socket.ask(asked, wait_s)
-                if data is None:
-                    continue
-                try:
-                    reply = read(data, asked)
-                    if not reply.truncated:
-                        return reply
-                    return read(await self._ask_tcp(socket.server, asked), asked)
-                except (Malformed, OSError, TimeoutError, EOFError):
-                    continue
+            reply = await self._ask_once(asked, first, unchecked)
+        if reply is not None and not reply.truncated:
+            return reply
+        async with self._late:
+            for wait_s in others:
+                if reply is None:
+                    reply = await self._ask_once(asked, wait_s, unchecked)
+                if reply is not None and reply.truncated:
+                    reply = await self._ask_tcp(asked, unchecked)
+                if reply is not None:
+                    return reply
         return Reply("TIMEOUT")
+
+    async def _ask_once(self, asked: bytes, wait_s: float, unchecked: bool) -> Reply | None:
+        """The answer over UDP, None where none came that is one."""
+        self.questions += 1
+        data = await next(self._next).ask(asked, wait_s, unchecked)
+        try:
+            return read(data, asked) if data is not None else None
+        except Malformed:
+            return None
 
     async def _open(self) -> None:
         async with self._opening:
@@ -75,16 +93,20 @@ class Resolver:
             self._next = cycle(sockets)
             self._sockets = sockets
 
-    async def _ask_tcp(self, server: tuple[str, int], asked: bytes) -> bytes:
-        async with asyncio.timeout(_TRIES_S[-1]):
-            reader, writer = await asyncio.open_connection(*server)
-            try:
-                packet = ask(asked, _draw())
-                writer.write(len(packet).to_bytes(2, "big") + packet)
-                size = int.from_bytes(await reader.readexactly(2), "big")
-                return await reader.readexactly(size)
-            finally:
-                writer.close()
+    async def _ask_tcp(self, asked: bytes, unchecked: bool) -> Reply | None:
+        """The answer over TCP, None where none came that is one."""
+        try:
+            async with asyncio.timeout(_TRIES_S[-1]):
+                reader, writer = await asyncio.open_connection(*next(self._next).server)
+                try:
+                    packet = ask(asked, _draw(), unchecked=unchecked)
+                    writer.write(len(packet).to_bytes(2, "big") + packet)
+                    size = int.from_bytes(await reader.readexactly(2), "big")
+                    return read(await reader.readexactly(size), asked)
+                finally:
+                    writer.close()
+        except (Malformed, OSError, TimeoutError, EOFError):
+            return None
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -118,7 +140,7 @@ class _Socket(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Nobody listens there: the tries that wait come to their end by their time."""
 
-    async def ask(self, asked: bytes, wait_s: float) -> bytes | None:
+    async def ask(self, asked: bytes, wait_s: float, unchecked: bool) -> bytes | None:
         """The answer as bytes, None where none came in time."""
         assert self._transport is not None
         number = _draw()
@@ -129,7 +151,7 @@ class _Socket(asyncio.DatagramProtocol):
         self._waiting[number] = (asked, future)
         late = loop.call_later(wait_s, _give_up, future)
         try:
-            self._transport.sendto(ask(asked, number))
+            self._transport.sendto(ask(asked, number, unchecked=unchecked))
             return await future
         finally:
             late.cancel()

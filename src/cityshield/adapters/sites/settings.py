@@ -31,8 +31,9 @@ class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     itself, empty for its name with the operator's address and contact. `vantage` names the place
     that is visited from.
     `windows` are the times of day, `from-to` in UTC, at which visits begin; none means always.
-    At most `waiting` sites are held until their server has room. `ca` is a PEM file of roots to
-    trust beside the system's.
+    At most `waiting` sites are held until their server has room. A server that has taken
+    `patience_s` to answer, all its answers together, is asked for no more. `ca` is a PEM file of
+    roots to trust beside the system's.
     """
 
     address: Limit = Limit(2, 10)
@@ -52,6 +53,7 @@ class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slow_bytes_s: Count = 200
     slow_s: Seconds = 6
     longest_wait_s: Seconds = 600
+    patience_s: Seconds = 120
     page_bytes: Bytes = 512 << 10
     path_bytes: Bytes = 64 << 10
     script_bytes: Bytes = 1 << 20

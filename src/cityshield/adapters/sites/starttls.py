@@ -1,39 +1,87 @@
-"""Whether a mail server offers to encrypt (STARTTLS, RFC 3207), asked for and never used."""
+"""Whether a mail server offers to encrypt (STARTTLS, RFC 3207), and the certificates it shows."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import ssl
+import warnings
+from functools import cache
+from typing import Any, Final
 
 PORT: Final = 25
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 _MOST_LINES = 64
 _LONGEST_LINE = 1024
+_MOST_CERTIFICATES = 8
+
+Offer = tuple[str, tuple[bytes, ...]]
+"""The answer, and the certificates as DER, the leaf first; none where no handshake came about."""
 
 
-async def offers_starttls(address: str, port: int, name: str, time_s: float) -> str:
-    """`yes`, `no`, or `unknown` where the server could not be asked. `name` is how we greet."""
+async def offers_starttls(address: str, port: int, name: str, server: str, time_s: float) -> Offer:
+    """`yes`, `no`, or `unknown` where the server could not be asked.
+
+    `name` is how we greet, `server` the name of the server that it is asked by.
+    """
+    told: list[Offer] = [(UNKNOWN, ())]
     try:
         async with asyncio.timeout(time_s):
-            return await _ask(address, port, name)
+            await _ask(address, port, name, server, told)
     except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError):
-        return UNKNOWN
+        pass
+    return told[-1]
 
 
-async def _ask(address: str, port: int, name: str) -> str:
+async def _ask(address: str, port: int, name: str, server: str, told: list[Offer]) -> None:
     reader, writer = await asyncio.open_connection(address, port, limit=_LONGEST_LINE)
     try:
         if not (await _read(reader))[-1].startswith(b"220"):
-            return UNKNOWN
+            return
         writer.write(f"EHLO {name}\r\n".encode("ascii", "replace"))
         lines = await _read(reader)
-        writer.write(b"QUIT\r\n")
         if not lines[-1].startswith(b"250"):
-            return UNKNOWN
+            writer.write(b"QUIT\r\n")
+            return
         words = {line[4:].split(b" ")[0].strip().upper() for line in lines}
-        return YES if b"STARTTLS" in words else NO
+        if b"STARTTLS" not in words:
+            told.append((NO, ()))
+            writer.write(b"QUIT\r\n")
+            return
+        told.append((YES, ()))
+        writer.write(b"STARTTLS\r\n")
+        if (await _read(reader))[-1].startswith(b"220"):
+            await writer.start_tls(_context(), server_hostname=server)
+            told.append((YES, _chain(writer.get_extra_info("ssl_object"))))
+            writer.write(b"QUIT\r\n")
     finally:
         writer.close()
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Takes whatever the server shows and speaks: what that is worth is judged later."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # old versions are deprecated, and still out there
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    return context
+
+
+def _chain(shown: Any) -> tuple[bytes, ...]:
+    """The certificates of a connection; Python 3.13 has a public name for it."""
+    find = getattr(shown, "get_unverified_chain", None)
+    if find is None:
+        find = getattr(shown._sslobj, "get_unverified_chain", None)
+    found = find() if find is not None else None
+    ders = (one if isinstance(one, bytes) else _der(one) for one in (found or ()))
+    return tuple(ders)[:_MOST_CERTIFICATES]
+
+
+def _der(certificate: Any) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
 
 
 async def _read(reader: asyncio.StreamReader) -> list[bytes]:

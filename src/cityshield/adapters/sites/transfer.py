@@ -18,6 +18,7 @@ import msgspec
 import pycurl
 
 from cityshield.adapters.sites.settings import SitesSettings
+from cityshield.adapters.sites.watchdog import ANYBODY, Watchdog
 from cityshield.guards.sites.facts import Header
 
 _EVENTS: Final = {
@@ -40,6 +41,8 @@ _REASONS: Final = {
     pycurl.E_BAD_CONTENT_ENCODING: "encoding",
 }
 """Reason codes of `facts.Visit`; what is not here is `bad-answer`."""
+_CUT = -1
+"""In place of a code of libcurl: the connection was ended by us."""
 
 _MOST_CERTIFICATES = 16
 _LEGACY = "ALL:!aNULL:@SECLEVEL=0"
@@ -93,6 +96,8 @@ class Transfers:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Slot] = []
         self._running: dict[Any, _Slot] = {}
+        self._known: set[int] = set()
+        self._watchdog = Watchdog(self._known)
         self._multi = multi = pycurl.CurlMulti()
         multi.setopt(pycurl.M_MAXCONNECTS, settings.all.in_flight)
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -126,17 +131,20 @@ class Transfers:
         for slot in self._idle:
             slot.curl.close()
         self._multi.close()
+        self._watchdog.close()
         self._epoll.close()
 
     def _watch(self, what: int, descriptor: int, multi: Any, data: Any) -> None:
         try:
             if what == pycurl.POLL_REMOVE:
+                self._known.discard(descriptor)
                 self._epoll.unregister(descriptor)
             else:
                 self._epoll.modify(descriptor, _EVENTS[what])
         except FileNotFoundError:
             if what != pycurl.POLL_REMOVE:
                 self._epoll.register(descriptor, _EVENTS[what])
+                self._known.add(descriptor)
         except OSError:  # closed already, so epoll has forgotten it
             pass
 
@@ -150,11 +158,13 @@ class Transfers:
 
     def _tick(self) -> None:
         self._timer = None
+        self._watchdog.begin(ANYBODY)
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        self._collect()
+        self._collect(self._watchdog.end())
 
     def _move(self) -> None:
-        action = self._multi.socket_action
+        action, watchdog = self._multi.socket_action, self._watchdog
+        cut = False
         for descriptor, events in self._epoll.poll(0, _MOST_EVENTS):
             mask = 0
             if events & select.EPOLLIN:
@@ -163,17 +173,23 @@ class Transfers:
                 mask |= pycurl.CSELECT_OUT
             if events & (select.EPOLLERR | select.EPOLLHUP):
                 mask |= pycurl.CSELECT_ERR
+            watchdog.begin(descriptor)
             action(descriptor, mask)
-        self._collect()
+            if watchdog.end():
+                cut = True
+                break  # what happened at the others is told again
+        self._collect(cut)
 
-    def _collect(self) -> None:
+    def _collect(self, cut: bool) -> None:
+        """End what is done; `cut` says that one connection was ended because it never would be."""
         left = 1
         while left:
             left, good, bad = self._multi.info_read()
             for curl in good:
                 self._end(curl, self._running[curl], 0)
             for curl, code, _ in bad:
-                self._end(curl, self._running[curl], code)
+                late = code == pycurl.E_OPERATION_TIMEDOUT  # which may come at the same time
+                self._end(curl, self._running[curl], _CUT if cut and not late else code)
 
     def _end(self, curl: Any, slot: _Slot, code: int) -> None:
         del self._running[curl]

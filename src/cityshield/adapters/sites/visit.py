@@ -9,6 +9,7 @@ from cityshield.adapters.sites.certificates import describe
 from cityshield.adapters.sites.closer import Closer
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
+from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import type_of
 from cityshield.adapters.sites.transfer import Answer, Request
@@ -55,11 +56,12 @@ class SiteVisit:
         domain = self._doors.registrable(self._host) or self._host
         keys = keys_of(good[0], domain, self._doors.hoster(good[0]))
         courier = Courier(self._doors, self._host, (good[0], keys))
+        matching = Matching(self._doors.match, self._host, good[0])
         await courier.come()
         self.has_begun = True
         try:
             seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
-            seen = await self._look(seen, courier, domain)
+            seen = await self._look(seen, courier, domain, matching)
         finally:
             courier.go()
         return msgspec.structs.replace(
@@ -67,11 +69,17 @@ class SiteVisit:
             requests=courier.requests,
             connections=courier.connections,
             bytes_in=courier.bytes_in,
-            failed=tuple(self._failed),
+            templates=matching.hits,
+            template_set=self._doors.template_set,
+            failed=(*self._failed, *matching.failed),
         )
 
-    async def _look(self, seen: SiteFacts, courier: Courier, domain: str) -> SiteFacts:
-        walk = Walk(courier, self._doors.settings, self._read_page, self._profile == QUICK)
+    async def _look(
+        self, seen: SiteFacts, courier: Courier, domain: str, matching: Matching
+    ) -> SiteFacts:
+        settings = self._doors.settings
+        is_quick = self._profile == QUICK
+        walk = Walk(courier, settings, self._read_page, is_quick, matching.see_home)
         try:
             secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
@@ -79,15 +87,15 @@ class SiteVisit:
             seen = msgspec.structs.replace(seen, plain=plain)
             if not secure.hops and not plain.hops:
                 return msgspec.structs.replace(seen, reason="dead", read=_HALF)
-            if self._profile == QUICK:
+            if is_quick:
                 return seen
-            settings = self._doors.settings
             base = (
                 self._url("https", settings.secure_port)
                 if secure.hops
                 else self._url("http", settings.plain_port)
             )
-            closer = Closer(self._doors, courier, domain, base)
+            seen = msgspec.structs.replace(seen, templates=matching.hits)
+            closer = Closer(self._doors, courier, domain, base, matching)
             seen = await closer.look(seen)
             if secure.hops:
                 others = await self._ask_others(courier, domain, secure)
@@ -174,10 +182,10 @@ class SiteVisit:
 
 def _why_none(names: Names) -> str:
     """Why there is no address that may be visited."""
-    if names.status == "TIMEOUT":
-        return "name-timeout"
-    if names.status != "NOERROR":
+    if names.status in ("NXDOMAIN", "FORMERR"):
         return "no-name"
+    if names.status != "NOERROR":
+        return "name-timeout"
     return "private-address" if names.v4 or names.v6 else "no-address"
 
 

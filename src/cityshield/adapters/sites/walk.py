@@ -21,7 +21,10 @@ _FIRST_FREE_PORT = 1024
 
 
 class Walk:
-    """Walks for one visit. `closes` says that no connection is to be kept for later requests."""
+    """Walks for one visit. `closes` says that no connection is to be kept for later requests.
+
+    `see` is told each answer on the way with its address.
+    """
 
     def __init__(
         self,
@@ -29,11 +32,13 @@ class Walk:
         settings: SitesSettings,
         read_page: Callable[[Answer, str], Page | None],
         closes: bool,
+        see: Callable[[Answer, str], None],
     ) -> None:
         self._courier = courier
         self._settings = settings
         self._read_page = read_page
         self._closes = closes
+        self._see = see
 
     async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
         """Follow redirects from an address, each looked at before; the chain is of the first."""
@@ -56,6 +61,7 @@ class Walk:
             failed = answer.failed
             if not answer.status:
                 break
+            self._see(answer, url)
             location = answer.first("location") if answer.status in _REDIRECTS else ""
             location = location[:_LONGEST_URL]
             hops.append(Hop(url, answer.status, location, answer.headers))

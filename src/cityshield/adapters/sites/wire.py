@@ -31,6 +31,9 @@ _OPT = b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00"
 """EDNS (RFC 6891): 1232 bytes fit in one packet everywhere."""
 
 _RECURSION, _TRUNCATED, _ANSWER = 0x0100, 0x0200, 0x8000
+_UNCHECKED = 0x0010
+"""Signatures are not to be checked (RFC 4035, 3.2.2)."""
+
 _MOST_JUMPS = 64
 _MOST_RECORDS = 512
 _LONGEST_LABEL, _LONGEST_NAME = 63, 253
@@ -61,9 +64,10 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
         return [record.data for record in self.records if record.type == kind]
 
 
-def ask(asked: bytes, number: int) -> bytes:
+def ask(asked: bytes, number: int, *, unchecked: bool = False) -> bytes:
     """A recursive question as bytes, of its question section."""
-    return _HEADER.pack(number, _RECURSION, 1, 0, 0, 1) + asked + _OPT
+    flags = _RECURSION | _UNCHECKED if unchecked else _RECURSION
+    return _HEADER.pack(number, flags, 1, 0, 0, 1) + asked + _OPT
 
 
 def question(name: str, kind: int) -> bytes:

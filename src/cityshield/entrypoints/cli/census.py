@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +13,12 @@ import click
 from cityshield.answer import harmless
 from cityshield.entrypoints.cli.hosts import Lines, open_list
 from cityshield.entrypoints.cli.main import home_option, language_option
-from cityshield.entrypoints.cli.output import aligned, write_whole
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.census import (
     JUDGED,
     PROFILES,
     STANDARD,
     VISITED,
-    Difference,
-    Figures,
     Run,
 )
 from cityshield.vocabulary.errors import InputError
@@ -29,7 +26,6 @@ from cityshield.vocabulary.errors import InputError
 if TYPE_CHECKING:
     from cityshield.census import Gathering
     from cityshield.runs import Plan, Runs
-    from cityshield.visits import Words
 
 Say = Callable[..., str]
 _SHOWN = 10
@@ -84,7 +80,7 @@ def run(
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.runs import Wanted
 
-    say, (runs, config) = _say(language), _runs(home, "sites:run")
+    say, (runs, config) = sayer(language), open_runs(home, "sites:run")
     visitor = None if dry_run else visits.open_visitor(home, config)
     if resume and (targets or older_than or changed_since):
         raise InputError("error-sites-resume")
@@ -131,6 +127,7 @@ def run(
         judge, _ = visits.open_judge(home, config)
         with Progress(total=this.targets) as progress:
             this = runs.judge(this, judge, progress.advance)
+        _note_lists(home, say)
     if as_json:
         click.echo(to_json(this))
     elif this.state == JUDGED:
@@ -161,7 +158,7 @@ def names(number: int, below: tuple[str, ...], language: str, home: Path) -> Non
     from cityshield.adapters.store.sites import look_up
     from cityshield.desks.sites.inventory import host_of
 
-    runs, _ = _runs(home, "sites:read")
+    runs, _ = open_runs(home, "sites:read")
     ends = tuple(f".{domain.lower().strip('.')}" for domain in below)
     for piece in names_seen(runs.folder(get_run(runs.engine, number))):
         hosts = [host for host in map(host_of, piece) if host]
@@ -180,7 +177,7 @@ def runs(as_json: bool, language: str, home: Path) -> None:
     from cityshield.adapters.store.census import list_runs
     from cityshield.guards.dates import moment
 
-    all_runs, _ = _runs(home, "sites:read")
+    all_runs, _ = open_runs(home, "sites:read")
     for this in list_runs(all_runs.engine):
         sizes = all_runs.folder(this).size_bytes()
         if as_json:
@@ -205,103 +202,15 @@ def judge(number: int, as_json: bool, language: str, home: Path) -> None:
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.visits import open_judge
 
-    runs, config = _runs(home, "sites:write")
+    runs, config = open_runs(home, "sites:write")
     this = get_run(runs.engine, number)
     guard, _ = open_judge(home, config)
     _collect_less()
     with Progress(total=this.targets) as progress:
         this = runs.judge(this, guard, progress.advance)
-    said = _say(language)("sites-judged", run=this.id, times=this.judgement)
+    said = sayer(language)("sites-judged", run=this.id, times=this.judgement)
+    _note_lists(home, sayer(language))
     click.echo(to_json(this) if as_json else said)
-
-
-@click.command(epilog="""\b
-Examples:
-  cityshield sites report 3
-  cityshield sites report 3 --html report.html --lang zh
-""")  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
-@click.option("--html", "path", metavar="FILE", help="Write a page with charts.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@language_option
-@home_option
-def report(number: int, path: str | None, as_json: bool, language: str, home: Path) -> None:
-    """Say what RUN found: grades, the most frequent faults, whose sites they are on."""
-    from cityshield.adapters.history.figures import figures_of
-
-    runs, config = _runs(home, "sites:read")
-    this = runs.judged(number)
-    figures = figures_of(runs.folder(this), this)
-    about = _about(home, config, runs, this, language)
-    if path is not None:
-        write_whole(path, [_page(figures, about, language, config.operator.name)])
-    if as_json:
-        click.echo(to_json(figures))
-        return
-    say = _say(language)
-    for line in _told(figures, about, say):
-        click.echo(line)
-    if path is not None:
-        click.echo(say("report-written", path=harmless(path, 500)))
-
-
-@click.command(epilog="\b\nExample:\n  cityshield sites diff 3 4\n")
-@click.argument("before", metavar="RUN", type=click.IntRange(1))
-@click.argument("after", metavar="RUN", type=click.IntRange(1))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@language_option
-@home_option
-def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> None:
-    """Say what changed from one RUN to another: what is new, what is gone."""
-    from cityshield.adapters.history.figures import difference_of
-
-    runs, config = _runs(home, "sites:read")
-    first, second = runs.judged(before), runs.judged(after)
-    made = difference_of(runs.folder(first), first, runs.folder(second), second)
-    if as_json:
-        click.echo(to_json(made))
-        return
-    about = _about(home, config, runs, second, language)
-    for line in _compared(made, about, _say(language)):
-        click.echo(line)
-
-
-@click.command(epilog="""\b
-Examples:
-  cityshield sites export 3 --format sarif --output findings.sarif
-  cityshield sites export 3 --format csv > findings.csv
-""")  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
-@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True)
-@click.option("--output", metavar="FILE", help="Write there instead of to standard output.")
-@language_option
-@home_option
-def export(number: int, format_: str, output: str | None, language: str, home: Path) -> None:
-    """Write the findings of RUN for other programs; html is the report."""
-    from cityshield.adapters.history.figures import figures_of, tell
-    from cityshield.adapters.reports import rows
-    from cityshield.visits import open_judge
-
-    runs, config = _runs(home, "sites:read")
-    this = runs.judged(number)
-    folder = runs.folder(this)
-    about = _about(home, config, runs, this, language)
-    if format_ == "html":
-        pieces = iter([_page(figures_of(folder, this), about, language, config.operator.name)])
-    elif format_ == "sarif":
-        words = open_judge(home, config)[1]
-
-        def say(check: str, args: dict[str, str]) -> str:
-            return words(check, language, args).what
-
-        pieces = rows.as_sarif(tell(folder, this), _rules(runs, this, about), say, this)
-    else:
-        pieces = rows.WRITERS[format_](tell(folder, this))
-    if output is not None:
-        write_whole(output, pieces)
-        return
-    for piece in pieces:
-        sys.stdout.write(piece)
 
 
 @click.command(epilog="\b\nExample:\n  cityshield sites forget --older-than 365\n")
@@ -311,9 +220,9 @@ def export(number: int, format_: str, output: str | None, language: str, home: P
 @home_option
 def forget(older_than: int | None, language: str, home: Path) -> None:
     """Delete the facts and findings of old runs; the newest run and the present state stay."""
-    runs, config = _runs(home, "sites:write")
+    runs, config = open_runs(home, "sites:write")
     days = config.census.keep_days if older_than is None else older_than
-    click.echo(_say(language)("sites-forgotten", count=runs.forget(days)))
+    click.echo(sayer(language)("sites-forgotten", count=runs.forget(days)))
 
 
 def _changed(runs: Runs, since: int, hosts: Iterable[str] | None) -> Iterator[str]:
@@ -329,7 +238,8 @@ def _changed(runs: Runs, since: int, hosts: Iterable[str] | None) -> Iterator[st
     return changed if hosts is None else iter(sorted(set(hosts).intersection(changed)))
 
 
-def _runs(home: Path, scope: str) -> tuple[Runs, Any]:
+def open_runs(home: Path, scope: str) -> tuple[Runs, Any]:
+    """The runs of a data directory for who may act within a scope, and the settings."""
     from cityshield.adapters.clock import SystemClock
     from cityshield.config import read_config
     from cityshield.runs import Runs
@@ -339,7 +249,16 @@ def _runs(home: Path, scope: str) -> tuple[Runs, Any]:
     return Runs(engine, home, SystemClock(), config, by), config
 
 
-def _say(language: str) -> Say:
+def _note_lists(home: Path, say: Say) -> None:
+    """Say so where there is no list to compare versions with: nothing found is not "safe"."""
+    from cityshield.adapters.knowledge.lists import path_of
+
+    if not path_of(home).exists():
+        click.echo(say("lists-none"), err=True)
+
+
+def sayer(language: str) -> Say:
+    """Says sentences in a language, those of reports too."""
     from cityshield.adapters.reports.page import SENTENCES
     from cityshield.adapters.sentences.sentences import FOLDER, Sentences
 
@@ -397,37 +316,6 @@ def _stoppable(
         raise KeyboardInterrupt from None
 
 
-def _about(home: Path, config: Any, runs: Runs, this: Run, language: str) -> dict[str, Any]:
-    """What there is to say of each check that found something in a run."""
-    from cityshield.adapters.history.figures import samples
-    from cityshield.visits import open_judge
-
-    words: Words = open_judge(home, config)[1]
-    return {
-        check: words(check, language, args)
-        for check, args in samples(runs.folder(this), this).items()
-    }
-
-
-def _page(figures: Figures, about: dict[str, Any], language: str, operator: str) -> str:
-    from cityshield.adapters.reports.census import render
-
-    said = {check: (item.what, item.now) for check, item in about.items()}
-    return render(figures, said, _say(language), language, operator)
-
-
-def _rules(runs: Runs, this: Run, about: dict[str, Any]) -> list[Any]:
-    from cityshield.adapters.history.figures import figures_of
-    from cityshield.adapters.reports.rows import Rule
-
-    counts = figures_of(runs.folder(this), this).checks
-    return [
-        Rule(item.check, item.severity, said.what, said.why, said.now, said.cwe)
-        for item in counts
-        if (said := about[item.check])
-    ]
-
-
 def _planned(plan: Plan, say: Say) -> list[str]:
     lines = [
         say("sites-plan", visits=plan.visits, profile=plan.profile),
@@ -440,69 +328,3 @@ def _planned(plan: Plan, say: Say) -> list[str]:
         words = {"outside": plan.out_of_scope, "out": plan.opted_out, "fresh": plan.fresh}
         lines.append(say("sites-plan-without", **words))
     return lines
-
-
-def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
-    """A report in lines."""
-    from cityshield.adapters.reports.census import politeness_word, reason_word, severity_word
-
-    lines = [
-        say("report-census-lead", run=figures.run.id, count=figures.run.targets,
-            judged=figures.judged),
-        "",
-        *_table([say("report-census-grade"), say("report-census-sites")],
-                [[grade or "–", f"{count:,}"] for grade, count in figures.grades.items()]),
-    ]  # fmt: skip
-    if figures.reasons:
-        rows = [[reason_word(name, say), f"{count:,}"] for name, count in figures.reasons.items()]
-        lines += ["", *_table([say("report-census-why"), say("report-census-sites")], rows)]
-    checks = [
-        [severity_word(item.severity, say), f"{item.sites:,}",
-         harmless(about[item.check].what, 100), item.check]
-        for item in figures.checks[:_SHOWN]
-    ]  # fmt: skip
-    head = [
-        say("report-census-severity"),
-        say("report-census-sites"),
-        say("report-census-what"),
-        "",
-    ]
-    lines += ["", *_table(head, checks)]
-    if figures.parked or figures.for_sale or figures.alike:
-        words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
-        lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
-    if figures.politeness is not None:
-        lines += ["", politeness_word(figures.politeness, say)]
-    return lines
-
-
-def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
-    """A comparison in lines."""
-    from cityshield.adapters.reports.census import severity_word
-
-    words = {"before": made.before, "after": made.after, "count": made.compared}
-    lines = [
-        say("report-census-compared", **words),
-        say("report-census-moved", better=made.better, worse=made.worse),
-    ]
-    if made.only_before or made.only_after:
-        lines.append(say("report-census-only", before=made.only_before, after=made.only_after))
-    if made.less_asked:
-        lines.append(say("report-census-less-asked"))
-    head = [
-        say("report-census-severity"), say("report-census-new"), say("report-census-gone"),
-        say("report-census-still"), say("report-census-what"), "",
-    ]  # fmt: skip
-    rows = [
-        [severity_word(item.severity, say), f"{item.new:,}", f"{item.gone:,}", f"{item.still:,}",
-         harmless(about[item.check].what if item.check in about else item.check, 100), item.check]
-        for item in made.checks
-    ]  # fmt: skip
-    return [*lines, "", *_table(head, rows)]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table whose first column holds words; of a wide one, the last two as well."""
-    last = len(head) - 1
-    left = frozenset({0, last - 1, last} if last > 1 else {0})
-    return ["  " + line for line in aligned([head, *rows], left)]

@@ -68,7 +68,8 @@ def explain(check: str, as_json: bool, folders: tuple[Path, ...], language: str,
     from cityshield.catalogue import catalogue
 
     shield = build_shield(home, disk=False, folders=folders)
-    card = next((card for card in catalogue(shield, language) if card.id == check), None)
+    name = check.partition(":")[0]
+    card = next((card for card in catalogue(shield, language) if card.id == name), None)
     if card is None:
         raise InputError("error-check-name", name=check)
     if as_json:

@@ -10,10 +10,12 @@ from msgspec.structs import asdict
 
 from cityshield.answer import harmless
 from cityshield.desks.sites.inventory import FORMATS, host_of
-from cityshield.entrypoints.cli import census
+from cityshield.entrypoints.cli import census, tell
 from cityshield.entrypoints.cli.hosts import Lines, open_list
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
+from cityshield.entrypoints.cli.templates import templates
+from cityshield.entrypoints.cli.versions import versions
 from cityshield.vocabulary.census import Known
 from cityshield.vocabulary.errors import InputError
 
@@ -34,10 +36,12 @@ for command in (
     census.runs,
     census.names,
     census.judge,
-    census.report,
-    census.diff,
-    census.export,
+    tell.report,
+    tell.diff,
+    tell.export,
     census.forget,
+    templates,
+    versions,
 ):
     sites.add_command(command)
 

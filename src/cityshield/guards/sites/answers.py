@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cityshield.guards.printable import printable
 from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFacts, Visit
 
 
@@ -49,6 +50,7 @@ def leaf(facts: SiteFacts) -> Certificate | None:
 
 def shorten(text: str, most: int = 120) -> str:
     """A text of a stranger's, cut for a sentence."""
+    text = printable(text[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -58,7 +60,20 @@ def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
     return visit.cookies if visit is not None and not visit.failed else ()
 
 
-_SESSION = ("sess", "sid", "token", "auth", "login", "jwt", "remember", "ticket", "aspx")
+_SESSION = (
+    "sess",
+    "sid",
+    "token",
+    "auth",
+    "login",
+    "jwt",
+    "remember",
+    "ticket",
+    "aspx",
+    "dokuwiki",
+    "phpmyadmin",
+    "logged_in",
+)
 
 
 def is_session(name: str) -> bool:

@@ -20,9 +20,12 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of the name (RFC 1034, 4034, 8659, 6698). Names are without the last dot.
 
     `status` is the response code of the address query (`NOERROR`, `NXDOMAIN`, `SERVFAIL`,
-    `TIMEOUT`). `signed` says whether the parent has a DS record for the zone; None is not known.
-    `chain` are the names that CNAME records led through, and `dangling` one at whose end nothing
-    is, though the name before it exists.
+    `TIMEOUT`); where one of both questions failed and the other found nothing, that of the one.
+    `signed` says whether the parent has a DS record for the zone; None is not known. `chain` are
+    the names that CNAME records led through, and `dangling` one at whose end nothing is, though
+    the name before it exists. `bogus` says that a resolver that checks signatures (RFC 4035)
+    refuses the answers: these are what one that does not check gets. `unanswered` are record types
+    that nobody answered for, so that their absence means nothing.
     """
 
     status: str
@@ -36,6 +39,8 @@ class Names(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     authorities: tuple[tuple[str, str], ...] = ()
     signed: bool | None = None
     tlsa: tuple[str, ...] = ()
+    bogus: bool = False
+    unanswered: tuple[str, ...] = ()
 
 
 class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -43,6 +48,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `key` is the kind of public key (`RSA`, `EC`, `ED25519`, `DSA`) and `key_bits` its size;
     `signature` names the hash of its signature in lower case (`sha256`, `sha1`, `md5`).
+    `key_sha256` is the digest of its public key (SubjectPublicKeyInfo), as DANE compares it.
     """
 
     subject: str
@@ -56,6 +62,7 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sha256: str
     self_signed: bool = False
     authority: bool = False
+    key_sha256: str = ""
 
 
 class Tls(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -116,13 +123,15 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A form: where it sends to, how, and whether it asks for a password or personal data.
 
-    `personal` is true where a field is of type `password`, `tel` or `email`.
+    `personal` is true where a field is of type `password`, `tel` or `email`, and `contact` where it
+    is one of the last two.
     """
 
     action: str
     method: str = "get"
     password: bool = False
     personal: bool = False
+    contact: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -135,8 +144,9 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
     `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
     (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
-    (filing numbers), `redirector` (`/path?parameter` that takes an address of somebody else).
-    `personal` are masked proofs of personal data with checksum (kind, masked value).
+    (filing numbers), `version` (`NAME/1.2.3` of what made the page, see `fingerprints.py`) and
+    `redirector` (`/path?parameter` that takes an address of somebody else). `personal` are masked
+    proofs of personal data with checksum (kind, masked value).
     """
 
     title: str = ""
@@ -193,7 +203,8 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a path other than `/` gave; `marks` are fixed words for what stood there (`paths.py`).
 
     `soft` says that the answer looks like the one to a path that cannot exist. Secrets are proven
-    by `proof`, a keyed hash, and never kept.
+    by `proof`, a keyed hash, and never kept. The path `/*` stands for every path that does not
+    exist, where such an answer gives something away.
     """
 
     status: int
@@ -205,11 +216,28 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     proof: str = ""
 
 
+class MailServer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A mail server of the name: its TLSA records, whether its zone is signed, what it showed.
+
+    `chain` and `trust` are those of its certificate after STARTTLS (see `Tls`); empty where it was
+    not asked.
+    """
+
+    name: str
+    tlsa: tuple[str, ...] = ()
+    signed: bool | None = None
+    chain: tuple[Certificate, ...] = ()
+    trust: str = ""
+
+
 class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What DNS says of mail for the name: SPF, DMARC, MTA-STS, TLS-RPT and DKIM records as text.
 
     `dmarc` is the record of the organisation's domain where the name itself has none (RFC 7489,
-    6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`.
+    6.6.3). `starttls` are (mail server, answer) pairs, the answer `yes`, `no` or `unknown`. Of the
+    policy of MTA-STS, `mta_sts_failed` is why it cannot be had (`not-asked` where its host is out
+    of scope, `status`, `text`, `certificate` or a code of `Visit`), and `mta_sts_mx` the names that
+    it allows. `unanswered` are records, by these field names, that nobody answered for.
     """
 
     spf: tuple[str, ...] = ()
@@ -219,6 +247,26 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     tls_rpt: str = ""
     dkim: tuple[tuple[str, str], ...] = ()
     starttls: tuple[tuple[str, str], ...] = ()
+    mta_sts_failed: str = ""
+    mta_sts_mx: tuple[str, ...] = ()
+    mta_sts_max_age_s: int = 0
+    servers: tuple[MailServer, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+
+class TemplateHit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A template of the operator's that was true of an answer (see `templates/`).
+
+    `sha256` is that of the template's file, `names` are the conditions that were true where any
+    was enough, and `extracts` what the template takes out, shortened, and masked where it may be
+    a secret.
+    """
+
+    id: str
+    sha256: str
+    path: str = "/"
+    names: tuple[str, ...] = ()
+    extracts: tuple[str, ...] = ()
 
 
 class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -228,7 +276,8 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     `opted-out`, `robots`, `no-name`, `name-timeout` (no resolver answered), `no-address`,
     `private-address`, `dead`, `vantage-down`, `budget`, `stopped`, `error:...`. `read` is the share
     of the profile's work that was done. `others` are further addresses, each asked once for the
-    home page by a visit beyond `quick`.
+    home page by a visit beyond `quick`. `template_set` is the version of the templates that the
+    answers were held against, empty for none.
     """
 
     subject: Subject
@@ -245,6 +294,8 @@ class SiteFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     paths: dict[str, Path] = {}
     robots: str = ""
     security_txt: str = ""
+    templates: tuple[TemplateHit, ...] = ()
+    template_set: str = ""
     requests: int = 0
     connections: int = 0
     bytes_in: int = 0

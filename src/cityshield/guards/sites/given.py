@@ -11,6 +11,7 @@ Keys, all optional:
   that the answer led to (empty: nowhere).
 - `others`: what further addresses answered.
 - `paths`: a table for each path, fields of `Path`.
+- `templates`: hits of templates, fields of `TemplateHit`.
 - `robots`, `security_txt`, `read`, `reason`.
 """
 
@@ -33,6 +34,7 @@ from cityshield.guards.sites.facts import (
     Path,
     Script,
     SiteFacts,
+    TemplateHit,
     Tls,
     Visit,
 )
@@ -88,6 +90,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
                 dmarc=(f"v=DMARC1; p=reject; rua=mailto:dmarc@{host}",),
                 mta_sts="v=STSv1; id=20261101",
                 mta_sts_mode="enforce",
+                tls_rpt=f"v=TLSRPTv1; rua=mailto:tls@{host}",
                 starttls=((f"mail.{host}", "yes"),),
             ),
             given.get("mail", {}),
@@ -99,6 +102,7 @@ def site(host: str, given: dict[str, Any]) -> SiteFacts:
         },
         robots=given.get("robots", ""),
         security_txt=given.get("security_txt", _SECURITY_TXT.format(host=host)),
+        templates=tuple(msgspec.convert(each, TemplateHit) for each in given.get("templates", ())),
         requests=24,
         connections=14,
         reason=given.get("reason", ""),

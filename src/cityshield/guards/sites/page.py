@@ -11,6 +11,7 @@ import ada_url
 
 from cityshield.guards.sites.charset import read_text
 from cityshield.guards.sites.facts import Form, Header, Page, Script
+from cityshield.guards.sites.fingerprints import version_marks
 from cityshield.guards.sites.hosts import host_of, is_foreign
 from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
 from cityshield.guards.sites.personal import find_personal
@@ -116,6 +117,7 @@ class _Reader:
         self._forms: list[tuple[str, str]] = []
         self._asked: set[int] = set()
         self._secrets: set[int] = set()
+        self._contacts: set[int] = set()
         self._links: dict[str, int] = {}
         self._hidden_links: dict[str, None] = {}
         self._policies: list[str] = []
@@ -162,7 +164,13 @@ class _Reader:
         """What was taken, with the marks of the whole text."""
         visible = decode_all(_MARKUP.sub(" ", " ".join(self._text)[:_MOST_TEXT]))
         forms = tuple(
-            Form(action, method, number in self._secrets, number in self._asked)
+            Form(
+                action,
+                method,
+                number in self._secrets,
+                number in self._asked,
+                number in self._contacts,
+            )
             for number, (action, method) in enumerate(self._forms)
         )
         return Page(
@@ -218,6 +226,7 @@ class _Reader:
                 yield f"psb:{number.replace(' ', '')}"
         for place in self._redirectors:
             yield f"redirector:{place}"
+        yield from version_marks(text)
 
     def _read_raw(self, name: str, inside: str, content: str) -> None:
         if name == "title":
@@ -313,8 +322,7 @@ class _Reader:
             if not self._forms:
                 self._forms.append((self._url, "get"))
             self._asked.add(len(self._forms) - 1)
-            if kind == "password":
-                self._secrets.add(len(self._forms) - 1)
+            (self._secrets if kind == "password" else self._contacts).add(len(self._forms) - 1)
 
     def _read_anchor(self, inside: str, hidden: bool) -> None:
         address = address_of(inside)

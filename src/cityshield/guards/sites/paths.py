@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from cityshield.guards.sites.fingerprints import version_marks
 from cityshield.guards.sites.words import ERROR_TRACE, LISTING, anywhere, in_title
 
 MOST_BYTES = 64 << 10
@@ -24,6 +25,7 @@ _SQL = re.compile(
     rb"database dump)",
     re.MULTILINE,
 )
+_LOG = re.compile(rb"\s{0,20}\[\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d[^\]]{0,40}\]")
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
 _HTML = re.compile(rb"^\s{0,200}(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 _ARCHIVES = (
@@ -45,7 +47,11 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
     "sql-dump": lambda head: _SQL.search(head) is not None and not _HTML.match(head),
     "archive": lambda head: head.startswith(_ARCHIVES) or head[257:262] == b"ustar",
     "private-key": lambda head: b"-----BEGIN " in head[:200] and b"PRIVATE KEY-----" in head[:200],
-    "source": lambda head: head.lstrip().startswith((b"<?php", b"<%@ ")) and not _HTML.match(head),
+    "source": lambda head: (
+        (head.lstrip().startswith((b"<?php", b"<%@ ")) or b"<web-app" in head[:2_000])
+        and not _HTML.match(head)
+    ),
+    "stack-trace": lambda head: _LOG.match(head) is not None,
     "phpinfo": lambda head: (
         b"<title>phpinfo()</title>" in head or (b"<title>PHP " in head and b"phpinfo()" in head)
     ),
@@ -70,22 +76,49 @@ _TELLS: dict[str, Callable[[bytes], bool]] = {
     ),
     "admin-panel:phpmyadmin": lambda head: b"<title>phpMyAdmin" in head or b"pma_username" in head,
     "admin-panel:adminer": lambda head: b"<title>Login - Adminer" in head,
-    "admin-panel:tomcat": lambda head: b"Tomcat Web Application Manager" in head,
+    "admin-panel:tomcat": lambda head: (
+        b"Tomcat Web Application Manager" in head
+        or (b"<tt>conf/tomcat-users.xml</tt>" in head and b"<h1>401 " in head)
+    ),
+    "installer:wordpress": lambda head: (
+        b'<form id="setup" method="post" action="install.php' in head
+    ),
+    "installer:roundcube": lambda head: (
+        b"Roundcube Webmail Installer" in head and b"installer is disabled" not in head
+    ),
+    "installer:mediawiki": lambda head: (
+        b"<title>MediaWiki " in head and b"LocalSettings.php not found" in head
+    ),
+    "installer:dokuwiki": lambda head: (
+        b"<title>DokuWiki Installer</title>" in head and b'name="d[title]"' in head
+    ),
     "admin-panel:nacos": lambda head: b"<title>Nacos</title>" in head,
 }
 _PATHS: dict[str, tuple[str, ...]] = {
     "svn": ("/.svn/",),
     "env": (".env",),
+    "stack-trace": (".log",),
 }
 """Where a tell is weak by itself, the paths that it counts at."""
+_EVEN_OF_ERRORS = {"stack-trace", "version"}
+"""Kinds of marks that tell as much in an answer that is an error."""
 
 
-def marks_of(path: str, body: bytes) -> tuple[str, ...]:
-    """The marks of what stands at a path, by the first bytes of an answer with status 200.
+def marks_of(path: str, body: bytes, status: int = 200) -> tuple[str, ...]:
+    """The marks of what stands at a path, by the first bytes of an answer.
 
-    Beside those of the table: `listing`, `stack-trace` and `default-page:NAME` as on a home page.
+    Beside those of the table: `listing`, `stack-trace`, `default-page:NAME` and
+    `version:NAME/VERSION` as on a home page. Of an answer that is an error only some count:
+    `admin-panel:NAME` where a password is asked for, `stack-trace` and `version:NAME/VERSION`.
     """
-    head = body[:MOST_BYTES]
+    found = _marks_of(path, body[:MOST_BYTES])
+    if status == 200:
+        return found
+    kinds = _EVEN_OF_ERRORS | ({"admin-panel"} if status == 401 else set())
+    return tuple(mark for mark in found if mark.partition(":")[0] in kinds)
+
+
+def _marks_of(path: str, head: bytes) -> tuple[str, ...]:
     found = [
         mark
         for mark, is_so in _TELLS.items()
@@ -100,4 +133,5 @@ def marks_of(path: str, body: bytes) -> tuple[str, ...]:
             for word in words
             if word in (LISTING, ERROR_TRACE) or word.startswith("default-page:")
         ]
+    found += version_marks(head.decode("utf-8", "replace"))
     return tuple(sorted(set(found)))

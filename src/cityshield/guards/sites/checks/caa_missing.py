@@ -10,6 +10,6 @@ from cityshield.guards.sites.facts import SiteFacts
 def caa_missing(facts: SiteFacts) -> Hit | None:
     """Hit when there is no CAA record (RFC 8659)."""
     names = facts.names
-    if names is None or names.status != "NOERROR" or names.authorities or facts.profile == "quick":
-        return None
-    return Hit()
+    if names is None or names.status != "NOERROR" or names.authorities or facts.mail is None:
+        return None  # without `mail`, no record but the addresses was asked for
+    return None if "CAA" in names.unanswered else Hit()

@@ -9,11 +9,16 @@ from cityshield.guards.sites.facts import SiteFacts
 
 @check(severity="medium", cwe=942)
 def cors(facts: SiteFacts) -> Hit | None:
-    """Hit when credentials are allowed with `*` or `null` as origin (Fetch, 3.3)."""
+    """Hit when credentials are allowed with `null` as origin; low with `*` (Fetch, 3.2).
+
+    Any page can have the origin `null`. Browsers refuse `*` with credentials, so that one shows
+    what was meant, and harms nobody yet.
+    """
     hop = home(facts)
     if hop is None or header(hop, "access-control-allow-credentials").strip().lower() != "true":
         return None
     origin = header(hop, "access-control-allow-origin").strip().lower()
     if origin not in ("*", "null"):
         return None
-    return Hit(args={"origin": origin}, location="Access-Control-Allow-Origin")
+    severity = "low" if origin == "*" else ""
+    return Hit(args={"origin": origin}, severity=severity, location="Access-Control-Allow-Origin")

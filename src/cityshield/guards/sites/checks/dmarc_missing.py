@@ -15,5 +15,7 @@ def dmarc_missing(facts: SiteFacts) -> Hit | None:
     names, mail = facts.names, facts.mail
     if names is None or names.status != "NOERROR" or mail is None or mail.dmarc:
         return None
+    if "dmarc" in mail.unanswered:
+        return None
     severity = "medium" if names.mail else "none" if facts.host.startswith("www.") else ""
     return Hit(severity=severity, location=f"_dmarc.{facts.host}")

@@ -8,6 +8,10 @@ from cityshield.guards.check import Hit, Material, check
 from cityshield.guards.sites.answers import page_of
 from cityshield.guards.sites.facts import SiteFacts
 
+_OPEN = frozenset({200})
+_SHOWN = {"admin-panel": _OPEN | {401}, "stack-trace": _OPEN | {400, 404, 405, 500}}
+"""The answers that show something: a page that asks for a password is there all the same."""
+
 Rules = dict[str, tuple[str, str, int]]
 """From a mark, or what stands before its colon, to the rule, its severity and its CWE."""
 
@@ -28,9 +32,10 @@ def exposed(facts: SiteFacts, rules: Rules) -> Iterator[Hit]:
     for mark in page.marks if page is not None else ():
         yield from _hits("/", mark, rules, told)
     for path, answer in facts.paths.items():
-        if answer.status == 200 and not answer.soft:
+        if not answer.soft:
             for mark in answer.marks:
-                yield from _hits(path, mark, rules, told)
+                if answer.status in _SHOWN.get(mark.partition(":")[0], _OPEN):
+                    yield from _hits(path, mark, rules, told)
 
 
 def _hits(path: str, mark: str, rules: Rules, told: set[str]) -> Iterator[Hit]:

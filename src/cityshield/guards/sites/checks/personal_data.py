@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityshield.guards.check import Hit, check
-from cityshield.guards.sites.answers import page_of
+from cityshield.guards.sites.answers import page_of, shorten
 from cityshield.guards.sites.facts import SiteFacts
 
 
@@ -16,6 +16,6 @@ def personal_data(facts: SiteFacts) -> Hit | None:
     identity = [value for kind, value in page.personal if kind == "id-card"]
     args = {
         "count": str(len(page.personal)),
-        "masked": ", ".join((identity or [value for _, value in page.personal])[:3]),
+        "masked": shorten(", ".join((identity or [value for _, value in page.personal])[:3])),
     }
     return Hit(args=args, severity="high" if identity else "", location="/")

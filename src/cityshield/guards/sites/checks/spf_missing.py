@@ -15,5 +15,7 @@ def spf_missing(facts: SiteFacts) -> Hit | None:
     names, mail = facts.names, facts.mail
     if names is None or names.status != "NOERROR" or mail is None or mail.spf:
         return None
+    if "spf" in mail.unanswered:
+        return None
     severity = "medium" if names.mail else "none" if facts.host.startswith("www.") else ""
     return Hit(severity=severity)

@@ -1,0 +1,210 @@
+"""`cityshield sites report` and what else tells of a run: diff, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cityshield.answer import harmless
+from cityshield.entrypoints.cli.census import Say, open_runs, sayer
+from cityshield.entrypoints.cli.main import home_option, language_option
+from cityshield.entrypoints.cli.output import aligned, write_whole
+from cityshield.entrypoints.cli.store import to_json
+from cityshield.vocabulary.census import Difference, Figures, Run
+
+if TYPE_CHECKING:
+    from cityshield.runs import Runs
+    from cityshield.visits import Words
+
+_SHOWN = 10
+_FORMATS = ("csv", "html", "json", "sarif")
+
+
+@click.command(epilog="""\b
+Examples:
+  cityshield sites report 3
+  cityshield sites report 3 --html report.html --lang zh
+""")  # fmt: skip
+@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.option("--html", "path", metavar="FILE", help="Write a page with charts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@language_option
+@home_option
+def report(number: int, path: str | None, as_json: bool, language: str, home: Path) -> None:
+    """Say what RUN found: grades, the most frequent faults, whose sites they are on."""
+    from cityshield.adapters.history.figures import figures_of
+
+    runs, config = open_runs(home, "sites:read")
+    this = runs.judged(number)
+    figures = figures_of(runs.folder(this), this)
+    about = _about(home, config, runs, this, language)
+    if path is not None:
+        write_whole(path, [_page(figures, about, language, config.operator.name)])
+    if as_json:
+        click.echo(to_json(figures))
+        return
+    say = sayer(language)
+    for line in _told(figures, about, say):
+        click.echo(line)
+    if path is not None:
+        click.echo(say("report-written", path=harmless(path, 500)))
+
+
+@click.command(epilog="\b\nExample:\n  cityshield sites diff 3 4\n")
+@click.argument("before", metavar="RUN", type=click.IntRange(1))
+@click.argument("after", metavar="RUN", type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@language_option
+@home_option
+def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> None:
+    """Say what changed from one RUN to another: what is new, what is gone."""
+    from cityshield.adapters.history.figures import difference_of
+
+    runs, config = open_runs(home, "sites:read")
+    first, second = runs.judged(before), runs.judged(after)
+    made = difference_of(runs.folder(first), first, runs.folder(second), second)
+    if as_json:
+        click.echo(to_json(made))
+        return
+    about = _about(home, config, runs, second, language)
+    for line in _compared(made, about, sayer(language)):
+        click.echo(line)
+
+
+@click.command(epilog="""\b
+Examples:
+  cityshield sites export 3 --format sarif --output findings.sarif
+  cityshield sites export 3 --format csv > findings.csv
+""")  # fmt: skip
+@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True)
+@click.option("--output", metavar="FILE", help="Write there instead of to standard output.")
+@language_option
+@home_option
+def export(number: int, format_: str, output: str | None, language: str, home: Path) -> None:
+    """Write the findings of RUN for other programs; html is the report."""
+    from cityshield.adapters.history.figures import figures_of, tell
+    from cityshield.adapters.reports import rows
+    from cityshield.visits import open_judge
+
+    runs, config = open_runs(home, "sites:read")
+    this = runs.judged(number)
+    folder = runs.folder(this)
+    about = _about(home, config, runs, this, language)
+    if format_ == "html":
+        pieces = iter([_page(figures_of(folder, this), about, language, config.operator.name)])
+    elif format_ == "sarif":
+        words = open_judge(home, config)[1]
+
+        def say(check: str, args: dict[str, str]) -> str:
+            return words(check, language, args).what
+
+        pieces = rows.as_sarif(tell(folder, this), _rules(runs, this, about), say, this)
+    else:
+        pieces = rows.WRITERS[format_](tell(folder, this))
+    if output is not None:
+        write_whole(output, pieces)
+        return
+    for piece in pieces:
+        sys.stdout.write(piece)
+
+
+def _about(home: Path, config: Any, runs: Runs, this: Run, language: str) -> dict[str, Any]:
+    """What there is to say of each check that found something in a run."""
+    from cityshield.adapters.history.figures import samples
+    from cityshield.visits import open_judge
+
+    words: Words = open_judge(home, config)[1]
+    return {
+        check: words(check, language, args)
+        for check, args in samples(runs.folder(this), this).items()
+    }
+
+
+def _page(figures: Figures, about: dict[str, Any], language: str, operator: str) -> str:
+    from cityshield.adapters.reports.census import render
+
+    said = {check: (item.what, item.now) for check, item in about.items()}
+    return render(figures, said, sayer(language), language, operator)
+
+
+def _rules(runs: Runs, this: Run, about: dict[str, Any]) -> list[Any]:
+    from cityshield.adapters.history.figures import figures_of
+    from cityshield.adapters.reports.rows import Rule
+
+    counts = figures_of(runs.folder(this), this).checks
+    return [
+        Rule(item.check, item.severity, said.what, said.why, said.now, said.cwe)
+        for item in counts
+        if (said := about[item.check])
+    ]
+
+
+def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
+    """A report in lines."""
+    from cityshield.adapters.reports.census import politeness_word, reason_word, severity_word
+
+    lines = [
+        say("report-census-lead", run=figures.run.id, count=figures.run.targets,
+            judged=figures.judged),
+        "",
+        *_table([say("report-census-grade"), say("report-census-sites")],
+                [[grade or "–", f"{count:,}"] for grade, count in figures.grades.items()]),
+    ]  # fmt: skip
+    if figures.reasons:
+        rows = [[reason_word(name, say), f"{count:,}"] for name, count in figures.reasons.items()]
+        lines += ["", *_table([say("report-census-why"), say("report-census-sites")], rows)]
+    checks = [
+        [severity_word(item.severity, say), f"{item.sites:,}",
+         harmless(about[item.check].what, 100), item.check]
+        for item in figures.checks[:_SHOWN]
+    ]  # fmt: skip
+    head = [
+        say("report-census-severity"),
+        say("report-census-sites"),
+        say("report-census-what"),
+        "",
+    ]
+    lines += ["", *_table(head, checks)]
+    if figures.parked or figures.for_sale or figures.alike:
+        words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
+        lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
+    if figures.politeness is not None:
+        lines += ["", politeness_word(figures.politeness, say)]
+    return lines
+
+
+def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
+    """A comparison in lines."""
+    from cityshield.adapters.reports.census import severity_word
+
+    words = {"before": made.before, "after": made.after, "count": made.compared}
+    lines = [
+        say("report-census-compared", **words),
+        say("report-census-moved", better=made.better, worse=made.worse),
+    ]
+    if made.only_before or made.only_after:
+        lines.append(say("report-census-only", before=made.only_before, after=made.only_after))
+    if made.less_asked:
+        lines.append(say("report-census-less-asked"))
+    head = [
+        say("report-census-severity"), say("report-census-new"), say("report-census-gone"),
+        say("report-census-still"), say("report-census-what"), "",
+    ]  # fmt: skip
+    rows = [
+        [severity_word(item.severity, say), f"{item.new:,}", f"{item.gone:,}", f"{item.still:,}",
+         harmless(about[item.check].what if item.check in about else item.check, 100), item.check]
+        for item in made.checks
+    ]  # fmt: skip
+    return [*lines, "", *_table(head, rows)]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table whose first column holds words; of a wide one, the last two as well."""
+    last = len(head) - 1
+    left = frozenset({0, last - 1, last} if last > 1 else {0})
+    return ["  " + line for line in aligned([head, *rows], left)]

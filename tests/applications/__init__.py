@@ -1,0 +1,1 @@
+"""Web applications as Debian ships them, well kept and left alone."""
