@@ -145,7 +145,7 @@ def _profiles(yard: Yard) -> Iterator[Row]:
             works[name] = lambda n=count: run(  # type: ignore[misc]
                 site_peers.observatory(yard.hosts(n), yard.out(f"observatory-{n}")), expect=(0,)
             )
-    given = in_turn(1 if yard.quick else 5, works)
+    given = in_turn(yard.runs, works)
     rates = {name: _rate(given, name, counts[name]) for name in counts if name in works}
     note = note or f"{yard.enough} sites, ours {yard.most}; their starts left out"
     figure = "its ten tests and more: profile quick, judged"

@@ -205,6 +205,7 @@ def judge(number: int, as_json: bool, language: str, home: Path) -> None:
     runs, config = open_runs(home, "sites:write")
     this = get_run(runs.engine, number)
     guard, _ = open_judge(home, config)
+    _collect_less()
     with Progress(total=this.targets) as progress:
         this = runs.judge(this, guard, progress.advance)
     said = sayer(language)("sites-judged", run=this.id, times=this.judgement)
@@ -269,12 +270,19 @@ def sayer(language: str) -> Say:
     return say
 
 
+def _collect_less() -> None:
+    """Spare what was compiled and what is under way from being looked through again and again."""
+    import gc
+
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+
+
 def _stoppable(
     begin: Callable[[Callable[[Gathering], None]], Coroutine[Any, Any, Run]], say: Say
 ) -> Run:
     """Run to the end, or until somebody interrupts: at first gently, then at once."""
     import asyncio
-    import gc
 
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
     if sys.platform != "win32":  # there it does not exist
@@ -300,8 +308,7 @@ def _stoppable(
 
         return await begin(started)
 
-    gc.freeze()  # what was compiled stays: it is not looked through again and again
-    gc.set_threshold(_COLLECT_AFTER)
+    _collect_less()
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(main())
