@@ -131,12 +131,17 @@ class SiteVisit:
         settings = self._doors.settings
         found = []
         for address in self._good[1 : 1 + MOST_OTHERS]:
+            if courier.is_out_of_patience:
+                break
             request = Request(
                 secure.hops[0].url, address, settings.secure_port, settings.path_bytes,
                 last=True, certificates=True,
             )  # fmt: skip
             place = address, keys_of(address, domain, self._doors.hoster(address))
-            answer = await courier.ask_elsewhere(request, place, self._host)
+            try:
+                answer = await courier.ask_elsewhere(request, place, self._host)
+            except Overdrawn:  # what was seen so far stays
+                break
             judged = self._judge_chain(answer.chain)
             found.append(
                 Elsewhere(
