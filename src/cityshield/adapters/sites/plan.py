@@ -14,6 +14,9 @@ from cityshield.adapters.sites.visit import MOST_OTHERS
 from cityshield.vocabulary.census import FULL, QUICK
 
 _HOME = 2
+_AGAIN = 2
+"""The home page over both schemes at a second address, where the first is silent."""
+
 _TEXTS = 2
 _INVENTED = 2
 _POLICY = 1
@@ -39,7 +42,7 @@ class Most(msgspec.Struct, frozen=True):
 
 def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIER_1) -> Most:
     """What a profile asks of one site at the most."""
-    home = _HOME * (1 + settings.redirects)
+    home = _HOME * (1 + settings.redirects) + _AGAIN
     rate = min(settings.address.per_s, settings.domain.per_s)
     if profile == QUICK:
         return Most(home, home + 1, 2 + _DOUBTFUL, round(_HOME / rate, 1))

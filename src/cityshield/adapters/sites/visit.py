@@ -53,10 +53,23 @@ class SiteVisit:
         self._good = good
         if not good:
             return msgspec.structs.replace(seen, reason=_why_none(names), read=0.0)
+        at_first = await self._visit_at(good[0], seen)
+        if at_first.reason != "dead" or len(good) == 1:
+            return at_first
+        second = await self._visit_at(good[1], seen)  # as a browser goes on to the next address
+        return msgspec.structs.replace(
+            second,
+            requests=at_first.requests + second.requests,
+            connections=at_first.connections + second.connections,
+            bytes_in=at_first.bytes_in + second.bytes_in,
+        )
+
+    async def _visit_at(self, address: str, seen: SiteFacts) -> SiteFacts:
+        """Look at the site at one of its addresses."""
         domain = self._doors.registrable(self._host) or self._host
-        keys = keys_of(good[0], domain, self._doors.hoster(good[0]))
-        courier = Courier(self._doors, self._host, (good[0], keys))
-        matching = Matching(self._doors.match, self._host, good[0])
+        keys = keys_of(address, domain, self._doors.hoster(address))
+        courier = Courier(self._doors, self._host, (address, keys))
+        matching = Matching(self._doors.match, self._host, address)
         await courier.come()
         self.has_begun = True
         try:
@@ -130,7 +143,8 @@ class SiteVisit:
         """Ask further addresses of the host for the home page, once each."""
         settings = self._doors.settings
         found = []
-        for address in self._good[1 : 1 + MOST_OTHERS]:
+        rest = [address for address in self._good if address != courier.address]
+        for address in rest[:MOST_OTHERS]:
             if courier.is_out_of_patience:
                 break
             request = Request(
