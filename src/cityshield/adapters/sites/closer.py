@@ -31,7 +31,7 @@ from cityshield.vocabulary.verdict import Failure
 _LONGEST_TEXT = 8192
 _MOST_PATHS = 250
 _IN_TROUBLE = 500
-_PATHS_SHARE = 0.25
+_PATHS_SHARE = 0.2
 """The share of a closer look that the paths are."""
 _MOST_MAIL_SERVERS = 4
 
