@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -139,10 +140,10 @@ class Closer:
         if not robots.lets(SECURITY):
             self._note("sites.security_txt_missing", "robots")
             return ""
-        answer = None if self._courier.is_out_of_patience else await self._get(SECURITY, last=True)
-        if answer is None or not answer.status or answer.status >= _IN_TROUBLE:
+        answer = await self._get(SECURITY, last=True)
+        if not answer.status or answer.status >= _IN_TROUBLE:
             self._note("sites.security_txt_missing", "out-of-time")
-        return _text(answer) if answer is not None else ""
+        return _text(answer)
 
     def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
         """Say that some paths were not asked for; what was not asked for is not known."""
@@ -159,6 +160,8 @@ class Closer:
 
     async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
         settings = self._doors.settings
+        if self._courier.is_out_of_patience:
+            return Answer(0, (), b"", "too-slow", monotonic())
         request = Request(
             self._base + path[1:],
             self._courier.address,
