@@ -1,7 +1,7 @@
 """A street of hostile servers on loopback, one address each, with a name server that is no better.
 
-Run as a program it opens the street and prints that it is open; what visits it is measured in a
-process of its own.
+Run as a program it opens one part of the street and says so: floods of one part must not keep
+another waiting. What visits it is measured in a process of its own.
 """
 
 from __future__ import annotations
@@ -396,20 +396,36 @@ def ten_thousand_names(folder: Path) -> ssl.SSLContext:
     return Certified(folder, names, issuer=root).context(root)
 
 
-async def open_street(folder: Path, plain: int, secure: int, mail: int, names: int) -> None:
-    """Open every house and stay."""
-    context = ten_thousand_names(folder)
-    start = asyncio.start_server
-    for table, port in ((PLAIN, plain), (SECURE, secure), (MAIL, mail)):
-        for house, serve in table.items():
-            await start(_quietly(serve), address_of(house), port, limit=1 << 20)
-    await start(_quietly(PLAIN["names-10000"]), address_of("names-10000"), secure, ssl=context)
-    await start(_quietly(_tell_over_tcp), "127.0.0.1", names)
+async def open_names(port: int) -> None:
+    """Answer for every house."""
+    await asyncio.start_server(_quietly(_tell_over_tcp), "127.0.0.1", port)
     loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", names))
+    await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", port))
+
+
+async def open_houses(table: dict[str, Serve], port: int) -> None:
+    """Open the houses of a table, each at its address."""
+    for house, serve in table.items():
+        await asyncio.start_server(_quietly(serve), address_of(house), port, limit=1 << 20)
+
+
+async def open_names_10000(folder: Path, port: int) -> None:
+    """Open the house whose certificate holds for ten thousand names."""
+    context, address = ten_thousand_names(folder), address_of("names-10000")
+    await asyncio.start_server(_quietly(PLAIN["names-10000"]), address, port, ssl=context)
+
+
+async def stay(part: str, folder: Path, port: int) -> None:
+    """Open one part of the street, say so, and stay."""
+    if part == "names":
+        await open_names(port)
+    elif part == "certificate":
+        await open_names_10000(folder, port)
+    else:
+        await open_houses({"plain": PLAIN, "secure": SECURE, "mail": MAIL}[part], port)
     print("open", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(open_street(Path(sys.argv[1]), *map(int, sys.argv[2:6])))
+    asyncio.run(stay(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

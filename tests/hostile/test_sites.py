@@ -24,22 +24,29 @@ from tests.hostile.walk import Walked
 
 pytestmark = pytest.mark.slow
 
-LATEST_S = 30.0
+LATEST_S = 90.0
+"""Idle, it takes twelve; what never ends would reach the end of the test."""
 
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
-    folder = tmp_path_factory.mktemp("street")
-    ports = [str(free_port()) for _ in range(4)]
-    command = [sys.executable, "-m", "tests.hostile.street", str(folder), *ports]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as street:
-        try:
-            assert street.stdout is not None
-            assert street.stdout.readline() == b"open\n"
-            walk = [sys.executable, "-m", "tests.hostile.walk", *ports, *HOUSES]
-            done = subprocess.run(walk, stdout=subprocess.PIPE, check=True, timeout=120)
-        finally:
-            street.kill()
+    folder = str(tmp_path_factory.mktemp("street"))
+    ports = {part: str(free_port()) for part in ("plain", "secure", "mail", "names")}
+    opened: list[subprocess.Popen[bytes]] = []
+    try:
+        for part in (*ports, "certificate"):
+            port = ports.get(part, ports["secure"])
+            command = [sys.executable, "-m", "tests.hostile.street", part, folder, port]
+            opened.append(subprocess.Popen(command, stdout=subprocess.PIPE))
+        for each in opened:
+            assert each.stdout is not None
+            assert each.stdout.readline() == b"open\n"
+        walk = [sys.executable, "-m", "tests.hostile.walk", *ports.values(), *HOUSES]
+        done = subprocess.run(walk, stdout=subprocess.PIPE, check=True, timeout=180)
+    finally:
+        for each in opened:
+            each.kill()
+            each.communicate()
     return msgspec.json.decode(done.stdout, type=Walked)
 
 
@@ -119,7 +126,7 @@ def test_a_mail_server_that_never_greets_is_unknown(house: str, walked: Walked) 
 def test_who_makes_us_wait_is_left_and_that_is_said(house: str, walked: Walked) -> None:
     facts = walked.facts[house]
     assert ("sites.exposed", "out-of-time") in [(each.check, each.reason) for each in facts.failed]
-    assert facts.read < 0.8
+    assert facts.read < 0.9
     assert facts.requests < 10
 
 
@@ -141,7 +148,7 @@ def test_pages_are_read_in_spite_of_all_that_is_in_them(walked: Walked) -> None:
 def test_nothing_takes_long_or_much(walked: Walked) -> None:
     assert set(walked.facts) == set(HOUSES)
     assert walked.took_s < LATEST_S, walked.done_s
-    assert walked.cpu_s < 10
+    assert walked.cpu_s < 20
     assert walked.most_kib - walked.before_kib < 100 << 10
     assert max(facts.bytes_in for facts in walked.facts.values()) < 16 << 20
     assert sum(len(msgspec.msgpack.encode(each)) for each in walked.facts.values()) < 2 << 20
@@ -154,7 +161,7 @@ def test_a_good_neighbour_is_seen_as_if_it_were_alone(walked: Walked) -> None:
     assert facts.plain is not None
     assert facts.plain.page is not None
     assert (facts.plain.page.title, facts.robots) == ("Good", "User-agent: *\nDisallow: /admin\n")
-    assert facts.plain.took_ms < 10_000
+    assert facts.plain.took_ms < 30_000
 
 
 def test_the_guard_judges_all_of_them_soundly(walked: Walked) -> None:

@@ -41,7 +41,7 @@ async def walk(houses: list[str], plain: int, secure: int, mail: int, names: int
     settings = SitesSettings(
         address=Limit(2, 1000), domain=_FAST, network=_FAST, all=_FAST, agent="CityShield (+https://shield.example/)",
         resolvers=(f"127.0.0.1:{names}",), plain_port=plain, secure_port=secure, mail_port=mail,
-        connect_s=1, time_s=3, slow_s=1, patience_s=4,
+        connect_s=4, time_s=6, slow_s=3, patience_s=6,
     )  # fmt: skip
     gatherer = Gatherer(
         settings,
@@ -71,7 +71,7 @@ def most_kib() -> int:
 
 
 if __name__ == "__main__":
-    resolver._TRIES_S = (0.3, 0.6, 1.0)
+    resolver._TRIES_S = (1.0, 1.0, 2.0)
     ports = [int(text) for text in sys.argv[1:5]]
     told = asyncio.run(walk(sys.argv[5:], *ports))
     sys.stdout.buffer.write(msgspec.json.encode(told))

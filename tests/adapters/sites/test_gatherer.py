@@ -330,7 +330,7 @@ async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> Non
     assert [(each.check, each.reason, each.count) for each in facts.failed] == [
         ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
     ]  # fmt: skip
-    assert facts.read == 0.75
+    assert facts.read == 0.8
 
 
 async def test_an_error_page_that_tells_a_version_is_kept_once() -> None:

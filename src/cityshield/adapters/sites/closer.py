@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -35,7 +36,7 @@ _MOST_PATHS = 250
 _MOST_POLICY_LINES = 100
 _LONGEST_NAME = 255
 _IN_TROUBLE = 500
-_PATHS_SHARE = 0.25
+_PATHS_SHARE = 0.2
 """The share of a closer look that the paths are."""
 
 Libraries = tuple[tuple[str, str], ...]
@@ -173,10 +174,10 @@ class Closer:
         if not robots.lets(SECURITY):
             self._note("sites.security_txt_missing", "robots")
             return ""
-        answer = None if self._courier.is_out_of_patience else await self._get(SECURITY, last=True)
-        if answer is None or not answer.status or answer.status >= _IN_TROUBLE:
+        answer = await self._get(SECURITY, last=True)
+        if not answer.status or answer.status >= _IN_TROUBLE:
             self._note("sites.security_txt_missing", "out-of-time")
-        return _text(answer) if answer is not None else ""
+        return _text(answer)
 
     def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
         """Say that some paths were not asked for; what was not asked for is not known."""
@@ -193,6 +194,8 @@ class Closer:
 
     async def _get(self, path: str, most_bytes: int = 0, last: bool = False) -> Answer:
         settings = self._doors.settings
+        if self._courier.is_out_of_patience:
+            return Answer(0, (), b"", "too-slow", monotonic())
         request = Request(
             self._base + path[1:],
             self._courier.address,

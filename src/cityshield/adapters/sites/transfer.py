@@ -164,7 +164,6 @@ class Transfers:
 
     def _move(self) -> None:
         action, watchdog = self._multi.socket_action, self._watchdog
-        cut = False
         for descriptor, events in self._epoll.poll(0, _MOST_EVENTS):
             mask = 0
             if events & select.EPOLLIN:
@@ -175,10 +174,7 @@ class Transfers:
                 mask |= pycurl.CSELECT_ERR
             watchdog.begin(descriptor)
             action(descriptor, mask)
-            if watchdog.end():
-                cut = True
-                break  # what happened at the others is told again
-        self._collect(cut)
+            self._collect(watchdog.end())
 
     def _collect(self, cut: bool) -> None:
         """End what is done; `cut` says that one connection was ended because it never would be."""
