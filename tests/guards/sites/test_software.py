@@ -101,6 +101,12 @@ def test_a_version_at_a_path_is_a_mark() -> None:
     assert (found.version, found.place, found.system) == ("5.2.1", "/phpmyadmin/", "Debian")
 
 
+def test_an_error_page_names_the_system() -> None:
+    given = {"paths": {"/*": {"status": 404, "marks": ["version:tomcat/10.1.60 (Debian)"]}}}
+    (found,) = software_of(facts(given), SERVER)
+    assert (found.version, found.place, found.system) == ("10.1.60", "/*", "Debian")
+
+
 def test_what_another_site_answers_is_not_held_against_this_one() -> None:
     given = {"headers": ["server: nginx/1.21.0"]}
     elsewhere = site("city-museum.test", given)

@@ -133,6 +133,8 @@ def software_of(facts: SiteFacts, kind: str) -> list[Software]:
 
 def _software(about: Product, name: str, version: str, place: str, system: str) -> Software:
     """The version as its maker numbers it, and whose hand it went through."""
+    if named := _SYSTEM.search(version):
+        system = named[1]
     packaged = _PACKAGED.search(version)
     if packaged is not None:
         system = next(word for word, text in packaged.groupdict().items() if text)
