@@ -116,7 +116,7 @@ def inside(scratch: Path, data: Path, quick: bool, parts: Sequence[str] = ()) ->
     `parts` are names of `PARTS`, none for all.
     """
     site_peers.write_scripts(scratch / "scripts")
-    sites, crowd = (2 * len(KINDS), 100) if quick else (_SITES, 5000)
+    sites, crowd = (8 * len(KINDS), 100) if quick else (_SITES, 5000)
     say(f"a farm of {sites} sites")
     with Farm(scratch / "farm", sites, crowd, scratch / "scripts") as farm:
         os.environ["NODE_EXTRA_CA_CERTS"] = str(farm.root)

@@ -49,8 +49,8 @@ def test_every_kind_is_seen_as_what_it_is(tmp_path: Path) -> None:
     assert figures["connections to an address at once, by the server's log"] == 2
     assert 0 < (figures["requests begun in a second, by the server's log"] or 0) <= 200
     assert all(row.ours for row in rows if row.unit == "sites/CPU s")
-    seen = read(tmp_path / "sites/standard-16")
-    assert len(seen) == 16
+    seen = read(tmp_path / "sites/standard-64")
+    assert len(seen) == 64
     for n, kind in enumerate(KINDS):
         found = {
             each.check.removeprefix("sites.") for each in seen[f"town{n}.example"].verdict.findings
