@@ -28,6 +28,7 @@ FIGURES = (
     "messages",
     "decisions",
     "sites",
+    "census",
 )
 """Every figure is the module of this name; its first line says what it measures."""
 

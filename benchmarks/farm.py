@@ -86,11 +86,17 @@ class Site(msgspec.Struct, frozen=True):
 class Farm(AbstractContextManager["Farm"]):
     """The farm while it stands. `scripts` is a folder of old JavaScript files, by name.
 
-    `crowd` names lead to one more address, `crowded`, whose log says what went on at once.
+    `crowd` names lead to one more address, `crowded`, whose log says what went on at once. Of a
+    `street`, every name has an address of its own, and one server answers for all of them.
     """
 
     def __init__(
-        self, folder: Path, sites: int = 200, crowd: int = 0, scripts: Path | None = None
+        self,
+        folder: Path,
+        sites: int = 200,
+        crowd: int = 0,
+        scripts: Path | None = None,
+        street: int = 0,
     ) -> None:
         self.folder = folder
         self.sites = [
@@ -103,6 +109,11 @@ class Farm(AbstractContextManager["Farm"]):
         ]
         self.crowd = [f"crowd{n}.example" for n in range(crowd)]
         self.crowded = "127.77.200.1"
+        self.street = [
+            (f"street{n}.example", f"127.{100 + n // 60_000}.{n // 250 % 240}.{n % 250 + 1}")
+            for n in range(street)
+        ]
+        self.street_log = folder / "street.log"
         self.root = folder / "root.pem"
         self.crowd_log = folder / "crowd.log"
         self._scripts = scripts
@@ -120,8 +131,8 @@ class Farm(AbstractContextManager["Farm"]):
         self._start(["nginx", "-e", "stderr", "-p", str(self.folder), "-c", "nginx.conf"])
         self._start(["unbound", "-d", "-p", "-c", str(self.folder / "unbound.conf")])
         self._await_port(RESOLVER, 53)
-        for site in (self.sites or self.cases)[-1:]:
-            self._await_port(site.address, 443)
+        address = (self.sites or self.cases)[-1].address
+        self._await_port(self.street[0][1] if self.street else address, 443)
         return self
 
     def __exit__(
@@ -188,12 +199,26 @@ server {{
 }}
 server {{ listen 127.77.250.1:80; access_log off; location / {{ stub_status; }} }}
 """
+        if self.street:  # which no other address may be listened at beside
+            blocks, crowd = (
+                (),
+                f"""
+server {{
+  listen 80 default_server backlog=8192;
+  listen 443 default_server ssl backlog=8192;
+  {_certificate(authority.leaf("street.example", key="p256"))}
+  access_log street.log street buffer=32k flush=1s;
+  root {self._street_page()};
+}}
+""",
+            )
         (self.folder / "nginx.conf").write_text(f"""
 daemon off; worker_processes 1; user root; pid nginx.pid; error_log error.log crit;
 events {{ worker_connections 8192; }}
 http {{
   log_format crowd escape=json '{{"end":"$msec","took":"$request_time","host":"$host",'
     '"atonce":"$limit_conn_status","open":"$connections_active"}}';
+  log_format street '$host $scheme $uri';
   access_log off;
   types {{ text/html html; application/javascript js; text/plain txt; application/sql sql; }}
   default_type application/octet-stream;
@@ -218,11 +243,24 @@ http {{
         (root / "index.html").write_text("<!doctype html><title>Crowd</title><p>Hello")
         return root
 
+    def _street_page(self) -> Path:
+        """A page of usual size for all of the street."""
+        root = self.folder / "www" / "street"
+        root.mkdir(parents=True, exist_ok=True)
+        words = "".join(
+            f"<p><a href=/news/{n}>News of day {n}</a> in our street" for n in range(150)
+        )
+        (root / "index.html").write_text(
+            f"<!doctype html><html lang=en><title>Street</title>{words}"
+        )
+        return root
+
     def _write_unbound(self) -> None:
         lines = []
         for site in (*self.sites, *self.cases):
             lines += [f"{site.host}. A {site.address}", *_records(site)]
         lines += [f"{host}. A {self.crowded}" for host in self.crowd]
+        lines += [f"{host}. A {address}" for host, address in self.street]
         lines.append('txt.example. TXT "v=spf1 -all"')
         data = "\n".join(f"  local-data: '{line}'" for line in lines)
         (self.folder / "unbound.conf").write_text(f"""
