@@ -27,7 +27,7 @@ from cityshield.adapters.store.census import (
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, OpenVisitor, grade_of
+from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
@@ -214,8 +214,11 @@ class Runs:
                     )  # fmt: skip
                     failed = frozenset(item.check for item in verdict.failed)
                     outcomes.append(
-                        Outcome(facts.host, facts.at, "", grade, verdict.findings, failed)
-                    )
+                        Outcome(
+                            facts.host, facts.at, "", grade, verdict.findings, failed,
+                            hardly_seen=is_hardly_seen(verdict),
+                        )
+                    )  # fmt: skip
                 keep_outcomes(self.engine, run, outcomes)
                 done += len(piece)
                 if progress is not None:

@@ -34,14 +34,17 @@ HOSTS = [f"site-{number:03}.example" for number in range(300)]
 class Told(Checks):
     """Finds what it is told to find, on every site."""
 
-    def __init__(self, *found: Finding, failed: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *found: Finding, failed: Sequence[str] = (), coverage: float = 1.0
+    ) -> None:
         super().__init__()
         self.found = found
         self.failed = failed
+        self.coverage = coverage
 
     def _judge(self, facts: SiteFacts) -> Verdict:
         failed = tuple(Failure(name, "raised") for name in self.failed)
-        return Verdict(facts.subject, UNKNOWN, 0.0, 1.0, (), self.found, failed)
+        return Verdict(facts.subject, UNKNOWN, 0.0, self.coverage, (), self.found, failed)
 
 
 @pytest.fixture
@@ -159,6 +162,17 @@ def test_what_was_not_asked_or_broke_down_is_not_gone(runs: Runs) -> None:
     runs.judge(made(runs, at=NOW + 2 * DAY), Told(failed=["sites.one"]))
     assert findings_of(runs.engine, host)[0].gone_at is None
     runs.judge(made(runs, at=NOW + 3 * DAY), Told())
+    assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
+
+
+def test_what_was_not_looked_at_is_not_gone(runs: Runs) -> None:
+    host = next(host for host in HOSTS if not facts_of(host).reason)
+    runs.judge(made(runs), Told(Finding("sites.exposed/git", "high", "", "/.git/config")))
+    runs.judge(made(runs, at=NOW + DAY), Told(failed=["sites.exposed"]))  # as robots.txt has it
+    assert findings_of(runs.engine, host)[0].gone_at is None
+    runs.judge(made(runs, at=NOW + 2 * DAY), Told(coverage=0.5))
+    assert findings_of(runs.engine, host)[0].gone_at is None
+    runs.judge(made(runs, at=NOW + 3 * DAY), Told(failed=["sites.other"]))
     assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from cityshield.adapters.sites.log import Line, prove
+from cityshield.config import Config
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
+from cityshield.visits import grade_of, open_judge
 from cityshield.vocabulary.subject import SITE, Subject
 from tests.adapters.sites.farm import (
     Certified,
@@ -239,6 +241,25 @@ async def test_a_redirect_leads_nowhere_it_should_not(
     assert facts.plain is not None
     assert (facts.plain.failed, len(facts.plain.hops)) == (reason, hops)
     assert facts.plain.hops[0].location == location
+
+
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        (answer(b"", 301, Location="http://elsewhere.example/"), "redirect-scope"),
+        (answer(b"<p>", 503), "HTTP 503"),
+        (answer(b"<p>", 403), "HTTP 403"),
+        (answer(b"<p>"), ""),
+    ],
+)
+async def test_a_site_whose_home_page_was_not_seen_has_no_grade(given: bytes, detail: str) -> None:
+    facts = await visit_plain(Site({"/": given}), settings={"connect_s": 0.5})
+    verdict = open_judge(Path("/nonexistent"), Config())[0].judge_many([facts])[0]
+    told = [(item.reason, item.detail) for item in verdict.failed if item.check == "sites.page"]
+    if detail:
+        assert (grade_of(verdict), told) == ("", [("no-page", detail)])
+    else:
+        assert (grade_of(verdict) != "", told) == (True, [])
 
 
 async def test_redirects_have_an_end() -> None:

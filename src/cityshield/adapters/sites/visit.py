@@ -15,6 +15,7 @@ from cityshield.adapters.sites.paths import type_of
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
+from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
 from cityshield.vocabulary.census import QUICK
 from cityshield.vocabulary.subject import SITE, Subject
@@ -100,6 +101,9 @@ class SiteVisit:
             seen = msgspec.structs.replace(seen, plain=plain)
             if not secure.hops and not plain.hops:
                 return msgspec.structs.replace(seen, reason="dead", read=_HALF)
+            if home(seen) is None:  # what it lacks is not known, so nothing speaks for it either
+                self._failed.append(Failure("sites.page", "no-page", detail=_why_no_page(seen)))
+                seen = msgspec.structs.replace(seen, read=_HALF)
             if is_quick:
                 return seen
             base = (
@@ -197,6 +201,13 @@ class SiteVisit:
     def _url(self, scheme: str, port: int) -> str:
         usual = port == (443 if scheme == "https" else 80)
         return f"{scheme}://{self._host}/" if usual else f"{scheme}://{self._host}:{port}/"
+
+
+def _why_no_page(seen: SiteFacts) -> str:
+    """Why there is no home page: of who answered at all, the status, or what went wrong."""
+    visits = [visit for visit in (seen.secure, seen.plain) if visit is not None and visit.hops]
+    answered = next((f"HTTP {visit.hops[-1].status}" for visit in visits if not visit.failed), "")
+    return answered or next((visit.failed for visit in visits), "")
 
 
 def _why_none(names: Names) -> str:
