@@ -21,7 +21,7 @@ from cityshield.config import Config
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.runs import Runs, Wanted
 from cityshield.vocabulary.census import Run, Site
-from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.identity import ADMIN, Identity
 from cityshield.vocabulary.verdict import UNKNOWN, Failure, Verdict
@@ -174,6 +174,22 @@ def test_what_was_not_looked_at_is_not_gone(runs: Runs) -> None:
     assert findings_of(runs.engine, host)[0].gone_at is None
     runs.judge(made(runs, at=NOW + 3 * DAY), Told(failed=["sites.other"]))
     assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
+
+
+def test_nobody_else_judges_or_forgets_meanwhile(runs: Runs) -> None:
+    run, old = made(runs), made(runs)
+
+    class Meanwhile(Checks):
+        def judge_many(self, batch: Sequence[SiteFacts]) -> list[Verdict]:
+            with pytest.raises(StoreError):
+                runs.judge(run, Checks())
+            with pytest.raises(StoreError):
+                runs.forget(days=-1)
+            return super().judge_many(batch)
+
+    assert runs.judge(run, Meanwhile()).judgement == 1
+    assert runs.judge(run, Checks()).judgement == 2  # by what is stored, not by what was passed in
+    assert {each.id for each in list_runs(runs.engine)} == {run.id, old.id}
 
 
 def test_the_difference_of_two_runs(runs: Runs) -> None:

@@ -124,3 +124,34 @@ def test_a_full_file_is_packed_within_memory(home: Path) -> None:
     assert count > 2_000
     folder.pack(folder.turn())
     assert sum(folder.settled()) == count
+
+
+_FACTS = b'"facts":{"subject":{"kind":"site","value":"x.example"},"host":"x.example","at":1}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"garbage", b'{"n":1}', b'{"n":"1"}', b"\xff\xfe", b"[" * 100_000,
+     b'{"n":99999,' + _FACTS + b"}", b'{"n":-1,' + _FACTS + b"}"],
+)  # fmt: skip
+def test_lines_that_somebody_edited_are_an_error_that_names_the_place(
+    folder: RunFolder, line: bytes
+) -> None:
+    (folder.path / "facts-000001.jsonl").write_bytes(line + b"\n")
+    with pytest.raises(StoreError):
+        folder.settled()
+
+
+def test_packed_facts_that_are_none_are_an_error(folder: RunFolder) -> None:
+    folder.append(Record(0, facts_of(plan_of(folder)[0])))
+    folder.pack(folder.turn())
+    (part,) = folder.path.glob("facts-*.parquet")
+    with analytics(folder.path) as ask:
+        ask.write("SELECT 0 AS n, false AS again, '{}' AS facts", part)
+    with pytest.raises(StoreError):
+        kept(folder)
+
+
+def test_a_stranger_among_the_files_takes_no_number(folder: RunFolder) -> None:
+    (folder.path / "facts-copy.jsonl.bak").write_bytes(b"")
+    assert next_number(folder.path, "facts") == 1
