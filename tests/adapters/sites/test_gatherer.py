@@ -67,7 +67,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     assert facts.plain.hops[-1].url == there
     assert facts.secure.page == Page(title="<title>Town</title>", size_bytes=19)
     assert facts.secure.cookies[0].secure
-    assert "secret" not in repr(facts.secure.cookies)
+    assert "secret" not in repr(facts)
     assert (facts.tls.trust, facts.tls.chain[0].names) == ("", (HOST,))
     assert (facts.requests, facts.connections) == (2, 2)
     assert site.asked == [(HOST, "/")]  # what http leads to was not asked for again
@@ -260,6 +260,29 @@ async def test_a_site_whose_home_page_was_not_seen_has_no_grade(given: bytes, de
         assert (grade_of(verdict), told) == ("", [("no-page", detail)])
     else:
         assert (grade_of(verdict) != "", told) == (True, [])
+
+
+async def test_no_secret_of_a_redirect_is_kept() -> None:
+    location = "http://anna:pw@town.example/in;jsessionid=s3cret/?mail=anna&t=s3cret#s3cret"
+    site = Site(
+        {
+            "/": answer(b"", 302, Location=location, Set_Cookie="a=s3cret"),
+            "*": answer(b"<p>", Set_Cookie="b=s3cret"),
+        }
+    )
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        site.replies["/"] = site.replies["/"].replace(
+            b"pw@town.example", f"pw@town.example:{plain}".encode()
+        )
+        facts = await visit_one(gatherer([HOST], resolver, plain=plain), HOST)
+    assert facts.plain is not None
+    told = f"http://town.example:{plain}/in/?mail=&t="
+    assert [hop.url for hop in facts.plain.hops][1:] == [told]
+    assert facts.plain.hops[0].location == told
+    assert [cookie.name for cookie in facts.plain.cookies] == ["b"]
+    assert site.asked[1][1] == "/in;jsessionid=s3cret/?mail=anna&t=s3cret"  # as a browser does
+    for secret in ("s3cret", "anna", "pw@"):
+        assert secret not in repr(facts)
 
 
 async def test_redirects_have_an_end() -> None:

@@ -14,7 +14,7 @@ from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import type_of
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
-from cityshield.adapters.sites.walk import Walk, join
+from cityshield.adapters.sites.walk import Walk, join, without_values
 from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
 from cityshield.vocabulary.census import QUICK
@@ -166,7 +166,7 @@ class SiteVisit:
                     address,
                     answer.failed,
                     answer.status,
-                    answer.first("location")[:_LONGEST_LOCATION],
+                    without_values(answer.first("location"))[:_LONGEST_LOCATION],
                     judged.trust if judged else "",
                 )
             )

@@ -98,7 +98,11 @@ class Cookie(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Hop(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One answer on the way: the address that was asked for, its status, and where it led."""
+    """One answer on the way: the address that was asked for, its status, and where it led.
+
+    Of addresses the names of parameters are kept and not their values; `headers` are without those
+    that set cookies, which `Visit.cookies` has.
+    """
 
     url: str
     status: int
