@@ -8,7 +8,7 @@ import resource
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -370,7 +370,7 @@ async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> Non
         }
     )
     facts = await look_closer(site)
-    assert [path for _, path in site.asked if not path.endswith((".html", "/"))] == ["/robots.txt"]
+    assert [path for _, path in site.asked] == ["/", "/robots.txt"]
     assert [(each.check, each.reason, each.count) for each in facts.failed] == [
         ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
     ]  # fmt: skip
@@ -448,6 +448,24 @@ async def test_five_hundred_sites_on_one_address_have_two_at_once() -> None:
     assert (proof.addresses, proof.requests) == (1, 1000)
     assert proof.at_once <= 2
     assert proof.per_s <= 400
+
+
+async def test_who_opts_out_while_a_visit_waits_is_not_visited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Changing:
+        said: ClassVar = ["", "opted-out"]
+
+        def reason(self, host: str) -> str:
+            return self.said.pop(0)
+
+    monkeypatch.setattr("cityshield.adapters.sites.visit._STALE_S", 0.0)
+    site = Site({"/": answer(b"<p>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain)
+        one._scope = Changing()
+        facts = await visit_one(one, HOST)
+    assert (facts.reason, site.asked) == ("opted-out", [])
 
 
 async def test_a_busy_server_is_left_alone_for_a_while() -> None:

@@ -84,7 +84,7 @@ class Courier:
             began = await turnstile.begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
             try:
-                told = await offers_starttls(place[0], port, self.host, host, time_s)
+                told = await offers_starttls(place[0], port, host, time_s)
             finally:
                 turnstile.budget.end(place[1], monotonic())
             self.connections += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import msgspec
 
 from cityshield.adapters.sites.budget import keys_of
@@ -24,6 +26,8 @@ from cityshield.vocabulary.verdict import Failure
 MOST_OTHERS = 3
 """Further addresses of a host that are asked."""
 
+_STALE_S = 1.0
+"""Who waited so long for a place is looked up again: meanwhile somebody may have opted out."""
 _HALF = 0.5
 _LONGEST_LOCATION = 300
 
@@ -71,9 +75,12 @@ class SiteVisit:
         keys = keys_of(address, domain, self._doors.hoster(address))
         courier = Courier(self._doors, self._host, (address, keys))
         matching = Matching(self._doors.match, self._host, address)
+        asked_at = monotonic()
         await courier.come()
-        self.has_begun = True
         try:
+            if monotonic() - asked_at >= _STALE_S and (refused := self._doors.scope.reason(self._host)):
+                return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+            self.has_begun = True
             seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
             seen = await self._look(seen, courier, domain, matching)
         finally:
