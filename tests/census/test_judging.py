@@ -34,9 +34,7 @@ HOSTS = [f"site-{number:03}.example" for number in range(300)]
 class Told(Checks):
     """Finds what it is told to find, on every site."""
 
-    def __init__(
-        self, *found: Finding, failed: Sequence[str] = (), coverage: float = 1.0
-    ) -> None:
+    def __init__(self, *found: Finding, failed: Sequence[str] = (), coverage: float = 1.0) -> None:
         super().__init__()
         self.found = found
         self.failed = failed

@@ -58,7 +58,7 @@ def test_a_full_disk_and_an_edited_file_are_errors_that_name_the_place(tmp_path:
     log.note(line(1.0, 0.5, "192.0.2.1"))
     assert log._file is not None
     log._file.close()
-    log._file = Path("/dev/full").open("wb", buffering=1 << 16)
+    log._file = Path("/dev/full").open("wb", buffering=1 << 16)  # noqa: SIM115
     log.note(line(1.0, 0.5, "192.0.2.1"))
     with pytest.raises(StoreError):
         log.close()

@@ -468,6 +468,31 @@ async def test_who_opts_out_while_a_visit_waits_is_not_visited(
     assert (facts.reason, site.asked) == ("opted-out", [])
 
 
+async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> None:
+    class Counting(Site):
+        open = most_open = 0
+
+        async def __call__(self, reader: Any, writer: Any) -> None:
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+            try:
+                await super().__call__(reader, writer)
+            finally:
+                self.open -= 1
+
+    names = [f"part-{number}.town.example" for number in range(12)]
+    rules = answer(b"User-agent: *\nDisallow: /\n", Content_Type="text/plain")
+    site = Counting({"/": answer(b"<html>"), "/robots.txt": rules})
+    context = Certified(tmp_path, names).context()
+    table = {(name, "A"): ["127.0.0.1"] for name in names}
+    async with name_server(table) as (_, resolver), server(site, context) as secure:
+        few = {"address": Limit(2, 100_000), "domain": Limit(2, 100_000)}
+        one = gatherer(names, resolver, secure=secure, settings=few, profile="standard")
+        seen = [facts async for facts in one.visit(names)]
+    assert len(seen) == 12
+    assert site.most_open <= 2
+
+
 async def test_a_busy_server_is_left_alone_for_a_while() -> None:
     site = Site({"/": answer(b"", 503, Retry_After="100000")})
     async with name_server(HERE) as (_, resolver), server(site) as plain:

@@ -78,7 +78,9 @@ class SiteVisit:
         asked_at = monotonic()
         await courier.come()
         try:
-            if monotonic() - asked_at >= _STALE_S and (refused := self._doors.scope.reason(self._host)):
+            if monotonic() - asked_at >= _STALE_S and (
+                refused := self._doors.scope.reason(self._host)
+            ):
                 return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
             self.has_begun = True
             seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
