@@ -7,6 +7,7 @@ import gzip
 import resource
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -262,6 +263,28 @@ async def test_a_site_whose_home_page_was_not_seen_has_no_grade(given: bytes, de
         assert (grade_of(verdict) != "", told) == (True, [])
 
 
+@pytest.mark.parametrize(
+    ("there", "what", "asked"),
+    [
+        ("village.example", "/", ["/"]),
+        ("village.example", "/users?action=delete", []),
+        ("www.town.example", "/in?next=a", ["/in?next=a"]),
+    ],
+)
+async def test_nobody_has_us_ask_somebody_else_for_what_he_likes(
+    there: str, what: str, asked: list[str]
+) -> None:
+    other = Site({"*": answer(b"<p>")})
+    table = {**HERE, (there, "A"): ["127.0.0.2"]}
+    async with name_server(table) as (_, resolver), server(other, host="127.0.0.2") as port:
+        door = Site({"*": answer(b"", 302, Location=f"http://{there}:{port}{what}")})
+        async with server(door, port=port) as plain:
+            facts = await visit_one(gatherer([HOST, there], resolver, plain=plain), HOST)
+    assert [path for _, path in other.asked] == asked
+    assert facts.plain is not None
+    assert facts.plain.failed == ("" if asked else "redirect-scope")
+
+
 async def test_no_secret_of_a_redirect_is_kept() -> None:
     location = "http://anna:pw@town.example/in;jsessionid=s3cret/?mail=anna&t=s3cret#s3cret"
     site = Site(
@@ -354,6 +377,7 @@ async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
     }  # fmt: skip
     assert facts.paths["/.env"].proof
     assert "c2VjcmV0" not in repr(facts)
+    assert sha256(b"APP_KEY=base64:c2VjcmV0\n").hexdigest() not in repr(facts)  # could be guessed
     assert facts.security_txt.startswith("Contact:")
     asked = [path for _, path in site.asked]
     assert "/phpinfo.php" not in asked

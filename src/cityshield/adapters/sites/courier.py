@@ -98,6 +98,11 @@ class Courier:
             self._doors.log(Line(began, monotonic(), place[0], host, "smtp"))
         return told
 
+    def is_kin(self, host: str) -> bool:
+        """Whether a host is of the same registrable domain as the site."""
+        registrable = self._doors.registrable
+        return host == self.host or registrable(host) == (registrable(self.host) or self.host)
+
     async def find(self, host: str) -> Place | str:
         """Where another host is, or the reason why it is not visited."""
         if self._doors.scope.reason(host):

@@ -106,6 +106,9 @@ class Walk:
             last=self._closes or not secure,
             certificates=secure and first,
         )  # fmt: skip
+        is_strange = bool(target.search) or port not in usual
+        if is_strange and not self._courier.is_kin(host):
+            return "redirect-scope"  # nobody sends us to ask somebody else for what he likes
         if host == self._courier.host:
             return await self._courier.ask(request)
         place = await self._courier.find(host)
