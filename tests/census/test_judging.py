@@ -174,6 +174,17 @@ def test_what_was_not_looked_at_is_not_gone(runs: Runs) -> None:
     assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
 
 
+def test_what_was_not_looked_at_is_not_gone_in_a_comparison(runs: Runs) -> None:
+    one, two = Finding("sites.one", "high", "", "a"), Finding("sites.two", "low", "", "b")
+    first = runs.judge(made(runs), Told(one, two))
+    second = runs.judge(made(runs, at=NOW + DAY), Told(one, coverage=0.5))
+    found = difference_of(runs.folder(first), first, runs.folder(second), second)
+    assert found.compared > 0
+    assert [(item.check, item.still, item.gone) for item in found.checks] == [
+        ("sites.one", found.compared, 0)
+    ]
+
+
 def test_nobody_else_judges_or_forgets_meanwhile(runs: Runs) -> None:
     run, old = made(runs), made(runs)
 

@@ -178,8 +178,9 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `failed` is empty, or a reason code for why there is no answer: `refused`, `timeout`, `reset`,
     `tls`, `too-large` (the page is of its beginning), `too-slow`, `redirects`, `redirect-private`,
     `redirect-scope` (it leads out of the scope, or to somebody else with parameters or an unusual
-    port, and was not followed), `redirect-name`, `bad-answer`, `encoding`. Where http leads to the https page of the same visit, `hops` go on
-    with those of `secure`, and `page` is None; so it is where the same bytes came over both.
+    port, and was not followed), `redirect-name`, `bad-answer`, `encoding`. Where http leads to the
+    https page of the same visit, `hops` go on with those of `secure`, and `page` is None; so it is
+    where the same bytes came over both.
     """
 
     hops: tuple[Hop, ...] = ()
