@@ -17,6 +17,7 @@ from cityshield.adapters.sites.log import Line, prove
 from cityshield.config import Config
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import SITE, Subject
 from tests.adapters.sites.farm import (
     Certified,
@@ -534,6 +535,17 @@ async def test_many_are_given_in_order_and_twice_where_asked_twice() -> None:
     assert [(each.host, each.reason) for each in seen] == [
         ("b.example", "out-of-scope"), (HOST, "dead"), ("b.example", "out-of-scope"),
     ]  # fmt: skip
+
+
+async def test_outside_the_times_of_day_a_single_visit_is_refused_at_once() -> None:
+    hour = (time.gmtime().tm_hour + 6) % 24
+    windows = ((f"{hour:02}:00", f"{hour:02}:30"),)
+    site = Site({"/": answer(b"<p>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain, settings={"windows": windows})
+        with pytest.raises(InputError):
+            await asyncio.wait_for(one.visit_many([Subject(SITE, HOST)]), 5)
+    assert site.asked == []
 
 
 async def test_a_stream_that_is_left_leaves_nothing_behind() -> None:
