@@ -9,7 +9,13 @@ import msgspec
 import pytest
 
 from cityshield.adapters.history.analytics import analytics
-from cityshield.adapters.history.run import LONGEST_FACTS, Record, RunFolder, next_number
+from cityshield.adapters.history.run import (
+    LONGEST_FACTS,
+    Record,
+    RunFolder,
+    VerdictRow,
+    next_number,
+)
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.census import BUDGET, Site
 from cityshield.vocabulary.errors import StoreError
@@ -155,3 +161,19 @@ def test_packed_facts_that_are_none_are_an_error(folder: RunFolder) -> None:
 def test_a_stranger_among_the_files_takes_no_number(folder: RunFolder) -> None:
     (folder.path / "facts-copy.jsonl.bak").write_bytes(b"")
     assert next_number(folder.path, "facts") == 1
+
+
+@pytest.mark.parametrize("name", ["city [1]", "a*b", "o'clock"])
+def test_any_name_of_a_data_directory_will_do(tmp_path: Path, name: str) -> None:
+    folder = RunFolder(tmp_path / name, 1)
+    folder.write_plan([(Site(HOSTS[0]), "")])
+    folder.append(Record(0, facts_of(HOSTS[0])))
+    folder.pack(folder.turn())
+    judgement = folder.new_judgement(1)
+    judgement.add(VerdictRow(0, HOSTS[0], 1, "", "A", "unknown", 1.0, 0), ())
+    judgement.close()
+    with analytics(folder.path) as ask:
+        assert ask.rows(f"SELECT count(*) FROM {folder.verdicts(1)}") == [(1,)]
+    assert len(kept(folder)) == 1
+    with pytest.raises(StoreError):
+        folder.verdicts(2)

@@ -308,7 +308,11 @@ class RunFolder:
         return self._judged(number, "findings")
 
     def _judged(self, number: int, what: str) -> str:
-        return f"read_parquet('{quoted(self.path / f'judged-{number}')}/{what}-*.parquet')"
+        folder = self.path / f"judged-{number}"
+        parts = sorted(folder.glob(f"{what}-*.parquet"))
+        if not parts:
+            raise unusable(folder, f"{what}-*.parquet")
+        return f"read_parquet({_list(parts)})"
 
     def size_bytes(self) -> dict[str, int]:
         """How much the disk holds of the run: plan, facts, judgements."""

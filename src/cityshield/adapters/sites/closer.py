@@ -141,13 +141,14 @@ class Closer:
         robots = _robots(said)
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths() if robots.lets(path)]
-        is_barred = not invented
         calibration = Calibration(invented)
         others = [] if self._matching.is_idle else [each for _, each in invented]
+        tried = len(invented)
         del invented
         planned = list(self._doors.paths)
-        if is_barred:
-            facts = self._without_paths(facts, "robots", len(planned), len(planned))
+        if not tried:
+            reason = "robots" if said.status else "out-of-time"
+            facts = self._without_paths(facts, reason, len(planned), len(planned))
         elif calibration.is_silent:
             facts = self._without_paths(facts, "out-of-time", len(planned), 1)
         if calibration.is_useless:
