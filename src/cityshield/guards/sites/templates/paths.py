@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote
 
 from cityshield.guards.sites.templates.model import Refused
 
@@ -24,6 +23,7 @@ _WRITING = re.compile(
     r"subscribe|unsubscribe|heapdump)(?:[?&=/_.-]|$)",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"%([2-7][0-9a-f])", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9*/,;=:._+() \-]{0,300}")
 _HARMLESS_FIELDS: Final = frozenset(
     {"host", "user-agent", "accept", "accept-language", "accept-encoding", "connection",
@@ -70,7 +70,7 @@ def _checked(path: str, line: int) -> str:
         path = f"/{path}" if not path or path[0] == "?" else path
     if "{{" in path:
         raise Refused("variables", path, line)
-    plain = unquote(path)
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), path)
     if _ATTACK.search(path) or _ATTACK.search(plain):
         raise Refused("attack", path, line)
     if _WRITING.search(plain):
