@@ -28,7 +28,7 @@ from cityshield.adapters.history.run import Planned, Record, RunFolder
 from cityshield.adapters.store.sites import refusals
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.visits import Visitor
-from cityshield.vocabulary.census import DOUBTFUL, QUICK, STOPPED, VANTAGE_DOWN
+from cityshield.vocabulary.census import BUDGET, DOUBTFUL, QUICK, STOPPED, VANTAGE_DOWN
 from cityshield.vocabulary.subject import Subject
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ MOST_TRIES = 5
 GRACE_S = 15.0
 """How long visits under way may take to their end when somebody stops a run."""
 
+_SEEN = ("", BUDGET)
+"""Reasons of a canary that was reached: one that may not be visited any more tells nothing."""
 _CANARY_EVERY_S = 30.0
 _LOOK_AT_SCOPE = 200
 _FIRST_PAUSE_S = 1.0
@@ -92,7 +94,7 @@ class Vantage:
         if not hosts:
             return False
         found = [facts async for facts in self._visitor.visit(_each(hosts), QUICK)]
-        return any(not is_doubtful(facts) for facts in found)
+        return any(facts.reason in _SEEN for facts in found)
 
 
 class Gathering:

@@ -27,7 +27,7 @@ from cityshield.adapters.store.census import (
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, OpenVisitor, grade_of
+from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
@@ -39,7 +39,7 @@ from cityshield.vocabulary.census import (
 )
 from cityshield.vocabulary.errors import ConfigurationError, InputError
 from cityshield.vocabulary.identity import Identity
-from cityshield.websites import alone
+from cityshield.websites import alone, judging
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -179,7 +179,14 @@ class Runs:
             )  # fmt: skip
 
     def judge(self, run: Run, judge: Judge, progress: Callable[[int], None] | None = None) -> Run:
-        """Judge the kept facts of a run, anew if need be, without asking any site."""
+        """Judge the kept facts of a run, anew if need be, without asking any site.
+
+        StoreError while another process judges.
+        """
+        with judging(self._home):
+            return self._judge(get_run(self.engine, run.id), judge, progress)
+
+    def _judge(self, run: Run, judge: Judge, progress: Callable[[int], None] | None) -> Run:
         folder, number, done = self.folder(run), run.judgement + 1, 0
         if run.state in (RUNNING, PAUSED):
             with alone(self._home):  # so that nobody writes what is packed here
@@ -214,8 +221,11 @@ class Runs:
                     )  # fmt: skip
                     failed = frozenset(item.check for item in verdict.failed)
                     outcomes.append(
-                        Outcome(facts.host, facts.at, "", grade, verdict.findings, failed)
-                    )
+                        Outcome(
+                            facts.host, facts.at, "", grade, verdict.findings, failed,
+                            hardly_seen=is_hardly_seen(verdict),
+                        )
+                    )  # fmt: skip
                 keep_outcomes(self.engine, run, outcomes)
                 done += len(piece)
                 if progress is not None:
@@ -235,7 +245,7 @@ class Runs:
     def forget(self, days: int) -> int:
         """Delete what runs kept that began more than so many days ago; how many they were."""
         before = self._clock.now() - days * _DAY_S
-        with alone(self._home):
+        with alone(self._home), judging(self._home):
             gone = forget_runs(self.engine, self._by, self._clock.now(), before)
             for number in gone:
                 RunFolder(self._home, number).remove()

@@ -101,3 +101,10 @@ def grade_of(verdict: Verdict) -> str:
 
     said = grade.grade_of(verdict)
     return "" if said == grade.NO_GRADE else said
+
+
+def is_hardly_seen(verdict: Verdict) -> bool:
+    """Whether too little of a site was seen to say that a weakness is gone."""
+    from cityshield.guards.sites import grade
+
+    return verdict.coverage < grade.LEAST_READ

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 32
 _LOCK_NAME = "sites.lock"
+_JUDGE_LOCK_NAME = "judge.lock"
 
 
 def agent_of(config: Config) -> str:
@@ -122,13 +123,27 @@ class Visits:
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """Be the only process that visits sites, so that one budget holds; StoreError when not."""
+    with _only_one(home / _LOCK_NAME, "error-sites-busy"):
+        yield
+
+
+@contextmanager
+def judging(home: Path) -> Iterator[None]:
+    """Be the only process that judges or forgets runs; StoreError when not."""
+    with _only_one(home / _JUDGE_LOCK_NAME, "error-sites-judging"):
+        yield
+
+
+@contextmanager
+def _only_one(path: Path, otherwise: str) -> Iterator[None]:
     from cityshield.adapters.store.place import locked
 
-    try:
-        with locked(home / _LOCK_NAME, wait=False):
-            yield
-    except BlockingIOError:
-        raise StoreError("error-sites-busy") from None
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, wait=False))
+        except BlockingIOError:
+            raise StoreError(otherwise) from None
+        yield
 
 
 def _proof_key(home: Path) -> bytes:

@@ -303,6 +303,15 @@ async def test_a_vantage_asks_one_canary_and_only_then_the_others() -> None:
     assert not await vantage.is_up()
 
 
+@pytest.mark.parametrize("reason", ["opted-out", "out-of-scope", "private-address", "stopped"])
+async def test_a_canary_that_was_not_reached_tells_nothing(reason: str) -> None:
+    async def how(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
+        async for host in hosts:
+            yield msgspec.structs.replace(facts_of(host), reason=reason)
+
+    assert not await Vantage(CANARIES, Standing(how)).is_up()
+
+
 def test_visits_that_are_over_do_not_wait_to_be_recorded(runs: Runs) -> None:
     most = 0
 

@@ -21,7 +21,7 @@ from cityshield.config import Config
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.runs import Runs, Wanted
 from cityshield.vocabulary.census import Run, Site
-from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.identity import ADMIN, Identity
 from cityshield.vocabulary.verdict import UNKNOWN, Failure, Verdict
@@ -34,14 +34,15 @@ HOSTS = [f"site-{number:03}.example" for number in range(300)]
 class Told(Checks):
     """Finds what it is told to find, on every site."""
 
-    def __init__(self, *found: Finding, failed: Sequence[str] = ()) -> None:
+    def __init__(self, *found: Finding, failed: Sequence[str] = (), coverage: float = 1.0) -> None:
         super().__init__()
         self.found = found
         self.failed = failed
+        self.coverage = coverage
 
     def _judge(self, facts: SiteFacts) -> Verdict:
         failed = tuple(Failure(name, "raised") for name in self.failed)
-        return Verdict(facts.subject, UNKNOWN, 0.0, 1.0, (), self.found, failed)
+        return Verdict(facts.subject, UNKNOWN, 0.0, self.coverage, (), self.found, failed)
 
 
 @pytest.fixture
@@ -160,6 +161,44 @@ def test_what_was_not_asked_or_broke_down_is_not_gone(runs: Runs) -> None:
     assert findings_of(runs.engine, host)[0].gone_at is None
     runs.judge(made(runs, at=NOW + 3 * DAY), Told())
     assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
+
+
+def test_what_was_not_looked_at_is_not_gone(runs: Runs) -> None:
+    host = next(host for host in HOSTS if not facts_of(host).reason)
+    runs.judge(made(runs), Told(Finding("sites.exposed/git", "high", "", "/.git/config")))
+    runs.judge(made(runs, at=NOW + DAY), Told(failed=["sites.exposed"]))  # as robots.txt has it
+    assert findings_of(runs.engine, host)[0].gone_at is None
+    runs.judge(made(runs, at=NOW + 2 * DAY), Told(coverage=0.5))
+    assert findings_of(runs.engine, host)[0].gone_at is None
+    runs.judge(made(runs, at=NOW + 3 * DAY), Told(failed=["sites.other"]))
+    assert findings_of(runs.engine, host)[0].gone_at == NOW + 3 * DAY
+
+
+def test_what_was_not_looked_at_is_not_gone_in_a_comparison(runs: Runs) -> None:
+    one, two = Finding("sites.one", "high", "", "a"), Finding("sites.two", "low", "", "b")
+    first = runs.judge(made(runs), Told(one, two))
+    second = runs.judge(made(runs, at=NOW + DAY), Told(one, coverage=0.5))
+    found = difference_of(runs.folder(first), first, runs.folder(second), second)
+    assert found.compared > 0
+    assert [(item.check, item.still, item.gone) for item in found.checks] == [
+        ("sites.one", found.compared, 0)
+    ]
+
+
+def test_nobody_else_judges_or_forgets_meanwhile(runs: Runs) -> None:
+    run, old = made(runs), made(runs)
+
+    class Meanwhile(Checks):
+        def judge_many(self, batch: Sequence[SiteFacts]) -> list[Verdict]:
+            with pytest.raises(StoreError):
+                runs.judge(run, Checks())
+            with pytest.raises(StoreError):
+                runs.forget(days=-1)
+            return super().judge_many(batch)
+
+    assert runs.judge(run, Meanwhile()).judgement == 1
+    assert runs.judge(run, Checks()).judgement == 2  # by what is stored, not by what was passed in
+    assert {each.id for each in list_runs(runs.engine)} == {run.id, old.id}
 
 
 def test_the_difference_of_two_runs(runs: Runs) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cityshield.adapters.history import asked
 from cityshield.adapters.history.asked import AskedLog, politeness_of
 from cityshield.adapters.sites.log import Line
+from cityshield.vocabulary.errors import StoreError
 
 
 def line(began: float, took: float, address: str, status: int = 200) -> Line:
@@ -50,3 +51,17 @@ def test_a_log_that_was_cut_off_is_read_and_packed_later(tmp_path: Path) -> None
 
 def test_a_run_without_a_log_shows_nothing(tmp_path: Path) -> None:
     assert politeness_of(tmp_path) is None
+
+
+def test_a_full_disk_and_an_edited_file_are_errors_that_name_the_place(tmp_path: Path) -> None:
+    log = AskedLog(tmp_path, 2, 3.0)
+    log.note(line(1.0, 0.5, "192.0.2.1"))
+    assert log._file is not None
+    log._file.close()
+    log._file = Path("/dev/full").open("wb", buffering=1 << 16)  # noqa: SIM115
+    log.note(line(1.0, 0.5, "192.0.2.1"))
+    with pytest.raises(StoreError):
+        log.close()
+    (tmp_path / "asked.json").write_bytes(b"{")
+    with pytest.raises(StoreError):
+        politeness_of(tmp_path)

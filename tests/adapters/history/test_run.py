@@ -9,7 +9,13 @@ import msgspec
 import pytest
 
 from cityshield.adapters.history.analytics import analytics
-from cityshield.adapters.history.run import LONGEST_FACTS, Record, RunFolder, next_number
+from cityshield.adapters.history.run import (
+    LONGEST_FACTS,
+    Record,
+    RunFolder,
+    VerdictRow,
+    next_number,
+)
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.census import BUDGET, Site
 from cityshield.vocabulary.errors import StoreError
@@ -124,3 +130,50 @@ def test_a_full_file_is_packed_within_memory(home: Path) -> None:
     assert count > 2_000
     folder.pack(folder.turn())
     assert sum(folder.settled()) == count
+
+
+_FACTS = b'"facts":{"subject":{"kind":"site","value":"x.example"},"host":"x.example","at":1}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"garbage", b'{"n":1}', b'{"n":"1"}', b"\xff\xfe", b"[" * 100_000,
+     b'{"n":99999,' + _FACTS + b"}", b'{"n":-1,' + _FACTS + b"}"],
+)  # fmt: skip
+def test_lines_that_somebody_edited_are_an_error_that_names_the_place(
+    folder: RunFolder, line: bytes
+) -> None:
+    (folder.path / "facts-000001.jsonl").write_bytes(line + b"\n")
+    with pytest.raises(StoreError):
+        folder.settled()
+
+
+def test_packed_facts_that_are_none_are_an_error(folder: RunFolder) -> None:
+    folder.append(Record(0, facts_of(plan_of(folder)[0])))
+    folder.pack(folder.turn())
+    (part,) = folder.path.glob("facts-*.parquet")
+    with analytics(folder.path) as ask:
+        ask.write("SELECT 0 AS n, false AS again, '{}' AS facts", part)
+    with pytest.raises(StoreError):
+        kept(folder)
+
+
+def test_a_stranger_among_the_files_takes_no_number(folder: RunFolder) -> None:
+    (folder.path / "facts-copy.jsonl.bak").write_bytes(b"")
+    assert next_number(folder.path, "facts") == 1
+
+
+@pytest.mark.parametrize("name", ["city [1]", "a*b", "o'clock"])
+def test_any_name_of_a_data_directory_will_do(tmp_path: Path, name: str) -> None:
+    folder = RunFolder(tmp_path / name, 1)
+    folder.write_plan([(Site(HOSTS[0]), "")])
+    folder.append(Record(0, facts_of(HOSTS[0])))
+    folder.pack(folder.turn())
+    judgement = folder.new_judgement(1)
+    judgement.add(VerdictRow(0, HOSTS[0], 1, "", "A", "unknown", 1.0, 0), ())
+    judgement.close()
+    with analytics(folder.path) as ask:
+        assert ask.rows(f"SELECT count(*) FROM {folder.verdicts(1)}") == [(1,)]
+    assert len(kept(folder)) == 1
+    with pytest.raises(StoreError):
+        folder.verdicts(2)

@@ -84,7 +84,9 @@ async def name_server(
 
 
 @asynccontextmanager
-async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def server(
+    serve: Serve, context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
     """A server whose connections `serve` handles; what it raises is its own affair."""
 
     tasks: set[asyncio.Task[Any]] = set()
@@ -105,7 +107,7 @@ async def server(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIt
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    running = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    running = await asyncio.start_server(connected, host, port, ssl=context)
     try:
         yield running.sockets[0].getsockname()[1]
     finally:

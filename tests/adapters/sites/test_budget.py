@@ -159,3 +159,23 @@ def test_whatever_happens_the_log_proves_the_budget(seed: int) -> None:
 )  # fmt: skip
 def test_times_of_day(windows: tuple[tuple[str, str], ...], hour: int, wait_h: int) -> None:
     assert seconds_until_open(windows, 20_000 * 86_400 + hour * 3600) == wait_h * 3600
+
+
+def test_who_was_in_trouble_is_not_forgotten_among_many_others() -> None:
+    budget, keys, now = Budget(SitesSettings()), keys_of("192.0.2.1", "town.example"), 1000.0
+    for status in (503, 503, 200):
+        assert budget.enter(keys) == ""
+        assert budget.delay(keys, now) <= 0
+        budget.end(keys, now)
+        budget.learn(keys, now, status, 0.1)
+        budget.leave(keys)
+        now += 400
+    now -= 395
+    for number in range(5000):
+        other = keys_of(f"198.51.{number // 250}.{number % 250}", f"d{number}.example")
+        budget.enter(other)
+        budget.delay(other, now)
+        budget.end(other, now)
+        budget.leave(other)
+    assert budget.enter(keys) == ""
+    assert budget.enter(keys) != ""  # one at a time still

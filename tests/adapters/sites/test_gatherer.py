@@ -7,13 +7,17 @@ import gzip
 import resource
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from cityshield.adapters.sites.log import Line, prove
+from cityshield.config import Config
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
+from cityshield.visits import grade_of, open_judge
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import SITE, Subject
 from tests.adapters.sites.farm import (
     Certified,
@@ -65,7 +69,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     assert facts.plain.hops[-1].url == there
     assert facts.secure.page == Page(title="<title>Town</title>", size_bytes=19)
     assert facts.secure.cookies[0].secure
-    assert "secret" not in repr(facts.secure.cookies)
+    assert "secret" not in repr(facts)
     assert (facts.tls.trust, facts.tls.chain[0].names) == ("", (HOST,))
     assert (facts.requests, facts.connections) == (2, 2)
     assert site.asked == [(HOST, "/")]  # what http leads to was not asked for again
@@ -241,6 +245,70 @@ async def test_a_redirect_leads_nowhere_it_should_not(
     assert facts.plain.hops[0].location == location
 
 
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        (answer(b"", 301, Location="http://elsewhere.example/"), "redirect-scope"),
+        (answer(b"<p>", 503), "HTTP 503"),
+        (answer(b"<p>", 403), "HTTP 403"),
+        (answer(b"<p>"), ""),
+    ],
+)
+async def test_a_site_whose_home_page_was_not_seen_has_no_grade(given: bytes, detail: str) -> None:
+    facts = await visit_plain(Site({"/": given}), settings={"connect_s": 0.5})
+    verdict = open_judge(Path("/nonexistent"), Config())[0].judge_many([facts])[0]
+    told = [(item.reason, item.detail) for item in verdict.failed if item.check == "sites.page"]
+    if detail:
+        assert (grade_of(verdict), told) == ("", [("no-page", detail)])
+    else:
+        assert (grade_of(verdict) != "", told) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("there", "what", "asked"),
+    [
+        ("village.example", "/", ["/"]),
+        ("village.example", "/users?action=delete", []),
+        ("www.town.example", "/in?next=a", ["/in?next=a"]),
+    ],
+)
+async def test_nobody_has_us_ask_somebody_else_for_what_he_likes(
+    there: str, what: str, asked: list[str]
+) -> None:
+    other = Site({"*": answer(b"<p>")})
+    table = {**HERE, (there, "A"): ["127.0.0.2"]}
+    async with name_server(table) as (_, resolver), server(other, host="127.0.0.2") as port:
+        door = Site({"*": answer(b"", 302, Location=f"http://{there}:{port}{what}")})
+        async with server(door, port=port) as plain:
+            facts = await visit_one(gatherer([HOST, there], resolver, plain=plain), HOST)
+    assert [path for _, path in other.asked] == asked
+    assert facts.plain is not None
+    assert facts.plain.failed == ("" if asked else "redirect-scope")
+
+
+async def test_no_secret_of_a_redirect_is_kept() -> None:
+    location = "http://anna:pw@town.example/in;jsessionid=s3cret/?mail=anna&t=s3cret#s3cret"
+    site = Site(
+        {
+            "/": answer(b"", 302, Location=location, Set_Cookie="a=s3cret"),
+            "*": answer(b"<p>", Set_Cookie="b=s3cret"),
+        }
+    )
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        site.replies["/"] = site.replies["/"].replace(
+            b"pw@town.example", f"pw@town.example:{plain}".encode()
+        )
+        facts = await visit_one(gatherer([HOST], resolver, plain=plain), HOST)
+    assert facts.plain is not None
+    told = f"http://town.example:{plain}/in/?mail=&t="
+    assert [hop.url for hop in facts.plain.hops][1:] == [told]
+    assert facts.plain.hops[0].location == told
+    assert [cookie.name for cookie in facts.plain.cookies] == ["b"]
+    assert site.asked[1][1] == "/in;jsessionid=s3cret/?mail=anna&t=s3cret"  # as a browser does
+    for secret in ("s3cret", "anna", "pw@"):
+        assert secret not in repr(facts)
+
+
 async def test_redirects_have_an_end() -> None:
     class Onward(Site):
         async def __call__(self, reader: Any, writer: Any) -> None:
@@ -310,6 +378,7 @@ async def test_twenty_paths_are_looked_at_and_what_is_there_is_proven() -> None:
     }  # fmt: skip
     assert facts.paths["/.env"].proof
     assert "c2VjcmV0" not in repr(facts)
+    assert sha256(b"APP_KEY=base64:c2VjcmV0\n").hexdigest() not in repr(facts)  # could be guessed
     assert facts.security_txt.startswith("Contact:")
     asked = [path for _, path in site.asked]
     assert "/phpinfo.php" not in asked
@@ -326,7 +395,7 @@ async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> Non
         }
     )
     facts = await look_closer(site)
-    assert [path for _, path in site.asked if not path.endswith((".html", "/"))] == ["/robots.txt"]
+    assert [path for _, path in site.asked] == ["/", "/robots.txt"]
     assert [(each.check, each.reason, each.count) for each in facts.failed] == [
         ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
     ]  # fmt: skip
@@ -406,6 +475,49 @@ async def test_five_hundred_sites_on_one_address_have_two_at_once() -> None:
     assert proof.per_s <= 400
 
 
+async def test_who_opts_out_while_a_visit_waits_is_not_visited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Changing:
+        said: ClassVar = ["", "opted-out"]
+
+        def reason(self, host: str) -> str:
+            return self.said.pop(0)
+
+    monkeypatch.setattr("cityshield.adapters.sites.visit._STALE_S", 0.0)
+    site = Site({"/": answer(b"<p>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain)
+        one._scope = Changing()
+        facts = await visit_one(one, HOST)
+    assert (facts.reason, site.asked) == ("opted-out", [])
+
+
+async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> None:
+    class Counting(Site):
+        open = most_open = 0
+
+        async def __call__(self, reader: Any, writer: Any) -> None:
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+            try:
+                await super().__call__(reader, writer)
+            finally:
+                self.open -= 1
+
+    names = [f"part-{number}.town.example" for number in range(12)]
+    rules = answer(b"User-agent: *\nDisallow: /\n", Content_Type="text/plain")
+    site = Counting({"/": answer(b"<html>"), "/robots.txt": rules})
+    context = Certified(tmp_path, names).context()
+    table = {(name, "A"): ["127.0.0.1"] for name in names}
+    async with name_server(table) as (_, resolver), server(site, context) as secure:
+        few = {"address": Limit(2, 100_000), "domain": Limit(2, 100_000)}
+        one = gatherer(names, resolver, secure=secure, settings=few, profile="standard")
+        seen = [facts async for facts in one.visit(names)]
+    assert len(seen) == 12
+    assert site.most_open <= 2
+
+
 async def test_a_busy_server_is_left_alone_for_a_while() -> None:
     site = Site({"/": answer(b"", 503, Retry_After="100000")})
     async with name_server(HERE) as (_, resolver), server(site) as plain:
@@ -423,6 +535,17 @@ async def test_many_are_given_in_order_and_twice_where_asked_twice() -> None:
     assert [(each.host, each.reason) for each in seen] == [
         ("b.example", "out-of-scope"), (HOST, "dead"), ("b.example", "out-of-scope"),
     ]  # fmt: skip
+
+
+async def test_outside_the_times_of_day_a_single_visit_is_refused_at_once() -> None:
+    hour = (time.gmtime().tm_hour + 6) % 24
+    windows = ((f"{hour:02}:00", f"{hour:02}:30"),)
+    site = Site({"/": answer(b"<p>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain, settings={"windows": windows})
+        with pytest.raises(InputError):
+            await asyncio.wait_for(one.visit_many([Subject(SITE, HOST)]), 5)
+    assert site.asked == []
 
 
 async def test_a_stream_that_is_left_leaves_nothing_behind() -> None:

@@ -52,10 +52,7 @@ class Analytics:
         try:
             return self._connection.execute(query, values or None)
         except duckdb.Error as error:
-            reason = str(error).partition("\n")[0][:200]
-            raise StoreError(
-                "error-sites-history", path=str(self._folder), reason=reason
-            ) from error
+            raise unusable(self._folder, str(error).partition("\n")[0]) from error
 
 
 @contextmanager
@@ -77,6 +74,11 @@ def analytics(folder: Path) -> Iterator[Analytics]:
         yield Analytics(connection, folder)
     finally:
         connection.close()
+
+
+def unusable(folder: Path, reason: str) -> StoreError:
+    """What is said of a run's files that can't be read or written."""
+    return StoreError("error-sites-history", path=str(folder), reason=reason[:200])
 
 
 def quoted(path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from cityshield.adapters.history.analytics import analytics, quoted
+from cityshield.adapters.history.analytics import analytics, quoted, unusable
 from cityshield.adapters.history.run import next_number
 from cityshield.vocabulary.census import Politeness
 from cityshield.vocabulary.errors import StoreError
@@ -80,12 +80,15 @@ class AskedLog:
         """Begin a new file at the next line, and pack the full one meanwhile."""
         if self._file is None:
             return
-        self._file.close()
+        file, self._file, self._lines = self._file, None, 0
+        try:
+            file.close()
+        except OSError as error:  # a full disk, of which the last write tells
+            raise _broken(self._folder, error) from error
         if self._packing is not None:
             self._packing.join()
-        self._packing = Thread(target=_pack, args=(self._folder, [Path(self._file.name)]))
+        self._packing = Thread(target=_pack, args=(self._folder, [Path(file.name)]))
         self._packing.start()
-        self._file, self._lines = None, 0
 
     def _open(self) -> BinaryIO:
         path = self._folder / f"asked-{next_number(self._folder, 'asked'):06}.jsonl"
@@ -96,7 +99,10 @@ def politeness_of(folder: Path) -> Politeness | None:
     """What the log of a run shows; None where there is none."""
     if not (folder / _ALLOWED).is_file():
         return None
-    allowed = msgspec.json.decode((folder / _ALLOWED).read_bytes(), type=Allowed)
+    try:
+        allowed = msgspec.json.decode((folder / _ALLOWED).read_bytes(), type=Allowed)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise unusable(folder, f"{_ALLOWED}: {error}") from error
     with analytics(folder) as ask:
         tables = [
             *(f"read_parquet('{quoted(part)}')" for part in folder.glob("asked-*.parquet")),
@@ -140,5 +146,4 @@ def _raw(segment: Path) -> str:
 
 
 def _broken(folder: Path, error: OSError) -> StoreError:
-    reason = error.strerror or str(error)
-    return StoreError("error-sites-history", path=str(folder), reason=reason)
+    return unusable(folder, error.strerror or str(error))

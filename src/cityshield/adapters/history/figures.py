@@ -171,13 +171,18 @@ def difference_of(
             "SELECT b.grade, a.grade, count(*) FROM b JOIN a USING (host) "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         )
-        ask.rows("CREATE TEMP TABLE both_seen AS SELECT host FROM b JOIN a USING (host)")
+        ask.rows(
+            "CREATE TEMP TABLE both_seen AS "
+            "SELECT host, a.grade <> '' AS is_graded FROM b JOIN a USING (host)"
+        )
         changed = ask.rows(
             'SELECT "check", any_value(coalesce(af.severity, bf.severity)), '
             "count(*) FILTER (WHERE bf.host IS NULL), "
             "count(*) FILTER (WHERE bf.host IS NOT NULL AND af.host IS NOT NULL), "
             "count(*) FILTER (WHERE af.host IS NULL) "
-            "FROM (SELECT bf.* FROM bf JOIN both_seen USING (host)) bf "
+            "FROM (SELECT bf.* FROM bf JOIN both_seen s USING (host) "
+            # what is not found on a site that was hardly seen is not gone
+            'WHERE s.is_graded OR (host, bf."check") IN (SELECT host, "check" FROM af)) bf '
             "FULL JOIN (SELECT af.* FROM af JOIN both_seen USING (host)) af "
             'USING (host, "check") GROUP BY 1 ORDER BY 5 + 3 DESC, 1'
         )

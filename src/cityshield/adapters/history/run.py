@@ -20,10 +20,9 @@ from typing import Final
 
 import msgspec
 
-from cityshield.adapters.history.analytics import Analytics, analytics, quoted
+from cityshield.adapters.history.analytics import Analytics, analytics, quoted, unusable
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.census import BUDGET, NOT_VISITED, Site
-from cityshield.vocabulary.errors import StoreError
 
 SEGMENT_LINES: Final = 10_000
 SEGMENT_BYTES: Final = 8 << 20
@@ -163,7 +162,7 @@ class RunFolder:
     def settled(self) -> bytearray:
         """For each site of the plan, 1 when it has facts or a reason; mends what was cut off."""
         if not (self.path / _PLAN).is_file():
-            raise StoreError("error-sites-history", path=str(self.path), reason=_PLAN)
+            raise unusable(self.path, _PLAN)
         self._mend()
         with analytics(self.path) as ask:
             done = bytearray(self.targets(ask))
@@ -171,12 +170,18 @@ class RunFolder:
                 query = f"SELECT n FROM read_parquet({_list(parts)}) WHERE NOT again"
                 for piece in ask.pieces(query, most=10_000):
                     for (n,) in piece:
-                        done[n] = 1
+                        self._settle(done, n)
         for segment in self._segments():
             for record in _lines(segment):
                 if not record.again:
-                    done[record.n] = 1
+                    self._settle(done, record.n)
         return done
+
+    def _settle(self, done: bytearray, n: int) -> None:
+        """Note a site as done; StoreError for one that the plan has not."""
+        if not 0 <= n < len(done):
+            raise unusable(self.path, f"n = {n}")
+        done[n] = 1
 
     def append(self, record: Record) -> None:
         """Record the facts of a site: they are in the file when this returns."""
@@ -195,8 +200,7 @@ class RunFolder:
                 os.fdatasync(self._file)
                 self._synced_at = now
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise StoreError("error-sites-history", path=str(self.path), reason=reason) from error
+            raise unusable(self.path, error.strerror or str(error)) from error
         self._lines += 1
         self._bytes += len(line)
 
@@ -263,7 +267,11 @@ class RunFolder:
         for part in self._parts():
             query = f"SELECT n, facts FROM read_parquet('{quoted(part)}') WHERE NOT again"
             for piece in ask.pieces(query, most=most):
-                yield [(n, decode(text)) for n, text in piece]
+                try:
+                    found = [(n, decode(text)) for n, text in piece]
+                except msgspec.MsgspecError as error:
+                    raise unusable(self.path, f"{part.name}: {error}") from error
+                yield found
 
     @property
     def facts_table(self) -> str:
@@ -300,7 +308,11 @@ class RunFolder:
         return self._judged(number, "findings")
 
     def _judged(self, number: int, what: str) -> str:
-        return f"read_parquet('{quoted(self.path / f'judged-{number}')}/{what}-*.parquet')"
+        folder = self.path / f"judged-{number}"
+        parts = sorted(folder.glob(f"{what}-*.parquet"))
+        if not parts:
+            raise unusable(folder, f"{what}-*.parquet")
+        return f"read_parquet({_list(parts)})"
 
     def size_bytes(self) -> dict[str, int]:
         """How much the disk holds of the run: plan, facts, judgements."""
@@ -361,8 +373,8 @@ class Judgement:
 
 def next_number(folder: Path, kind: str) -> int:
     """The number of the next file of a kind; one that is being packed has its number still."""
-    taken = [int(path.name.split("-")[1].partition(".")[0]) for path in folder.glob(f"{kind}-*")]
-    return max(taken, default=0) + 1
+    names = [path.name.split("-")[1].partition(".")[0] for path in folder.glob(f"{kind}-*")]
+    return max((int(name) for name in names if name.isdecimal()), default=0) + 1
 
 
 def why_no_result(folder: RunFolder, verdicts: str) -> str:
@@ -382,8 +394,12 @@ def _list(paths: Sequence[Path]) -> str:
 def _lines(segment: Path) -> Iterator[Record]:
     decode = msgspec.json.Decoder(Record).decode
     with segment.open("rb") as file:
-        for line in file:
-            yield decode(line)
+        for number, line in enumerate(file, 1):
+            try:
+                record = decode(line)
+            except msgspec.MsgspecError as error:
+                raise unusable(segment, f"{number}: {error}") from error
+            yield record
 
 
 def _cut(segment: Path) -> None:

@@ -108,6 +108,7 @@ failure-visit-stopped = The visit was stopped
 failure-visit-not-visited = The run has not come to it yet
 failure-visit-name-timeout = No name server answered for the name
 failure-visit-error = Something broke while it was visited ({ $detail })
+failure-no-page = The home page was not seen ({ $detail }), so nothing is known of most that it may lack.
 failure-robots =
     { $count ->
         [one] One address was not asked for: the site's robots.txt forbids it or could not be read.
@@ -561,6 +562,8 @@ error-sites-no-run = There is no run { $run }. See: cityshield sites runs
 error-sites-not-judged = Run { $run } was not judged yet. Judge what it has: cityshield sites judge { $run }
 error-sites-canary = The canary { $host } is not in scope. Import it, or take it out of [census] in the settings.
 error-sites-busy = Another process visits sites. Wait for it to end, or pause it with Ctrl-C.
+error-sites-closed = Sites are visited only at these times of day (UTC): { $windows }. Try again then, or change sites.windows in cityshield.toml.
+error-sites-judging = Another process judges or deletes runs. Wait for it to end, and run it again.
 error-sites-lines = --lines judges what needs no visit. Import the list and start a run: cityshield sites import { $path }, then cityshield sites run
 error-sites-no-newer = No run after { $run } was judged, so nothing can be said of what changed. Start one: cityshield sites run --profile quick
 error-sites-agent = A visit must say who asks. Set in cityshield.toml, under [operator], contact (such as an e-mail address) or address (a page that explains the visits).

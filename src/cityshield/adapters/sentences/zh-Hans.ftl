@@ -95,6 +95,7 @@ failure-visit-stopped = 访问中途停止
 failure-visit-not-visited = 这一轮还没轮到
 failure-visit-name-timeout = 没有域名服务器回答这个域名
 failure-visit-error = 访问时出了故障（{ $detail }）
+failure-no-page = 没有看到首页（{ $detail }），所以它缺少什么，多半无从知道。
 failure-robots = 有 { $count } 个地址没有访问：网站的 robots.txt 不允许，或者读不到。
 
 error-title = 没有成功：{ $what }
@@ -502,6 +503,8 @@ error-sites-no-run = 没有第 { $run } 轮。查看：cityshield sites runs
 error-sites-not-judged = 第 { $run } 轮还没有评定。先评定已有的：cityshield sites judge { $run }
 error-sites-canary = 探针站 { $host } 不在范围里。请导入它，或从设置的 [census] 里去掉。
 error-sites-busy = 另一个进程正在访问网站。请等它结束，或用 Ctrl-C 暂停它。
+error-sites-closed = 只在一天中的这些时段访问网站（UTC）：{ $windows }。请到时再试，或修改 cityshield.toml 里的 sites.windows。
+error-sites-judging = 另一个进程正在判断或删除某一轮访问的内容。请等它结束后再运行一次。
 error-sites-lines = --lines 只判断不需要访问的内容。请先导入清单再开始一轮访问：cityshield sites import { $path }，然后 cityshield sites run
 error-sites-no-newer = { $run } 之后还没有判断过的一轮，所以说不出有什么变化。请先跑一轮：cityshield sites run --profile quick
 error-sites-agent = 访问网站时必须说明自己是谁。请在 cityshield.toml 的 [operator] 里写上 contact（例如电子邮箱）或 address（说明为什么访问的网页）。

@@ -29,6 +29,8 @@ _RISEN, _NOTICEABLE_S = 4.0, 1.0
 _SLACK = 1.005
 """Windows are this much longer, for a server that counts by a coarse clock."""
 _POLL_S = 0.05
+_REMEMBERED_S = 3600.0
+"""So long it is known that a server was in trouble, however many others are visited."""
 _KEPT = 4096
 """Gates of quiet servers are forgotten once there are this many."""
 
@@ -135,6 +137,8 @@ class _Gate:
 
     def is_needed(self, now: float) -> bool:
         if self.inside or self._running or self.paused_until > now:
+            return True
+        if self._factor < 1 and now - self.last < _REMEMBERED_S:
             return True
         return bool(self._ended) and now - self._ended[-1] < self.window_s
 

@@ -140,12 +140,16 @@ class Closer:
         said = await self._get(ROBOTS)
         robots = _robots(said)
         texts = {"robots": _text(said)}
-        invented = [(path, await self._get(path)) for path in invent_paths()]
+        invented = [(path, await self._get(path)) for path in invent_paths() if robots.lets(path)]
         calibration = Calibration(invented)
         others = [] if self._matching.is_idle else [each for _, each in invented]
+        tried = len(invented)
         del invented
         planned = list(self._doors.paths)
-        if calibration.is_silent:
+        if not tried:
+            reason = "robots" if said.status else "out-of-time"
+            facts = self._without_paths(facts, reason, len(planned), len(planned))
+        elif calibration.is_silent:
             facts = self._without_paths(facts, "out-of-time", len(planned), 1)
         if calibration.is_useless:
             planned = []

@@ -15,7 +15,7 @@ from cityshield.adapters.sites.log import Line
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.probe import say_hello
 from cityshield.adapters.sites.starttls import offers_starttls
-from cityshield.adapters.sites.transfer import Answer, Request
+from cityshield.adapters.sites.transfer import Answer, Request, hang_up
 
 Place = tuple[str, Keys]
 """An address, and what a request to it is counted against."""
@@ -35,6 +35,7 @@ class Courier:
         self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
         self._spent_s = 0.0
+        self._open: set[tuple[int, int]] = set()
 
     @property
     def is_out_of_patience(self) -> bool:
@@ -47,7 +48,10 @@ class Courier:
         self._keys = self._own
 
     def go(self) -> None:
-        """Give the place back, if there is one."""
+        """Give the place back, if there is one, and leave no connection open without it."""
+        for kept in self._open:
+            hang_up(kept)
+        self._open.clear()
         if self._keys:
             self._doors.turnstile.leave(self._keys)
             self._keys = ()
@@ -56,7 +60,10 @@ class Courier:
         """Ask the server of the site."""
         if self.legacy:
             request = msgspec.structs.replace(request, legacy=True)
-        return await self._request(request, self._own, self.host)
+        answer = await self._request(request, self._own, self.host)
+        if answer.kept[0] >= 0:
+            self._open.add(answer.kept)
+        return answer
 
     async def ask_elsewhere(self, request: Request, place: Place, host: str) -> Answer:
         """Ask another server."""
@@ -84,12 +91,17 @@ class Courier:
             began = await turnstile.begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
             try:
-                told = await offers_starttls(place[0], port, self.host, host, time_s)
+                told = await offers_starttls(place[0], port, host, time_s)
             finally:
                 turnstile.budget.end(place[1], monotonic())
             self.connections += 1
             self._doors.log(Line(began, monotonic(), place[0], host, "smtp"))
         return told
+
+    def is_kin(self, host: str) -> bool:
+        """Whether a host is of the same registrable domain as the site."""
+        registrable = self._doors.registrable
+        return host == self.host or registrable(host) == (registrable(self.host) or self.host)
 
     async def find(self, host: str) -> Place | str:
         """Where another host is, or the reason why it is not visited."""

@@ -30,6 +30,7 @@ from cityshield.adapters.sites.visit import SiteVisit
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.census import QUICK
+from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import Subject
 
 
@@ -80,7 +81,13 @@ class Gatherer:
         }  # fmt: skip
 
     async def visit_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:
-        """The facts of each site, in order."""
+        """The facts of each site, in order; InputError outside the times of day that were set.
+
+        Who waits for one answer would else wait for hours, and hold up every run meanwhile.
+        """
+        if self._wait_s():
+            windows = ", ".join("-".join(window) for window in self._settings.windows)
+            raise InputError("error-sites-closed", windows=windows[:200])
         hosts = [_plain(each.value) for each in subjects]
         seen = {facts.host: facts async for facts in self.visit(dict.fromkeys(hosts))}
         return [seen[host] for host in hosts]
@@ -152,9 +159,13 @@ class Gatherer:
             reason = f"error:{type(error).__name__}"
             return msgspec.structs.replace(visit.empty, reason=reason, read=0.0)
 
+    def _wait_s(self) -> int:
+        """How long until visits may begin."""
+        return seconds_until_open(self._settings.windows, self._clock.now())
+
     async def _wait_for_window(self) -> None:
         """Let no visit begin outside the times of day that were set."""
-        wait_s = seconds_until_open(self._settings.windows, self._clock.now())
+        wait_s = self._wait_s()
         if wait_s and not self._halted.is_set():
             try:
                 await asyncio.wait_for(self._halted.wait(), wait_s)

@@ -91,7 +91,6 @@ def describe_path(path: str, answer: Answer, calibration: Calibration, key: byte
         status=status,
         type=kind[:100],
         size_bytes=len(answer.body),
-        sha256=sha256(answer.body).hexdigest() if marks else "",
         soft=calibration.is_soft(path, answer) and not marks,
         marks=marks,
         proof=blake2b(answer.body, digest_size=16, key=key).hexdigest() if marks and key else "",

@@ -18,26 +18,27 @@ Offer = tuple[str, tuple[bytes, ...]]
 """The answer, and the certificates as DER, the leaf first; none where no handshake came about."""
 
 
-async def offers_starttls(address: str, port: int, name: str, server: str, time_s: float) -> Offer:
+async def offers_starttls(address: str, port: int, server: str, time_s: float) -> Offer:
     """`yes`, `no`, or `unknown` where the server could not be asked.
 
-    `name` is how we greet, `server` the name of the server that it is asked by.
+    `server` is the name of the server that it is asked by. We greet by our own address, never by
+    the name of somebody whom we look at (RFC 5321, 4.1.4).
     """
     told: list[Offer] = [(UNKNOWN, ())]
     try:
         async with asyncio.timeout(time_s):
-            await _ask(address, port, name, server, told)
+            await _ask(address, port, server, told)
     except (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError):
         pass
     return told[-1]
 
 
-async def _ask(address: str, port: int, name: str, server: str, told: list[Offer]) -> None:
+async def _ask(address: str, port: int, server: str, told: list[Offer]) -> None:
     reader, writer = await asyncio.open_connection(address, port, limit=_LONGEST_LINE)
     try:
         if not (await _read(reader))[-1].startswith(b"220"):
             return
-        writer.write(f"EHLO {name}\r\n".encode("ascii", "replace"))
+        writer.write(f"EHLO {_literal(writer.get_extra_info('sockname')[0])}\r\n".encode())
         lines = await _read(reader)
         if not lines[-1].startswith(b"250"):
             writer.write(b"QUIT\r\n")
@@ -55,6 +56,11 @@ async def _ask(address: str, port: int, name: str, server: str, told: list[Offer
             writer.write(b"QUIT\r\n")
     finally:
         writer.close()
+
+
+def _literal(address: str) -> str:
+    """An address as it stands in a greeting (RFC 5321, 4.1.3)."""
+    return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
 
 
 @cache

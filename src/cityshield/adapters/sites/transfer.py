@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 from base64 import b64decode
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
 
@@ -69,7 +71,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came. `failed` is a reason code; of `too-large`, the beginning is in `body`.
 
-    `chain` are certificates as DER, the leaf first. `ended` is by the log's clock.
+    `chain` are certificates as DER, the leaf first. `ended` is by the log's clock. `kept` are the
+    descriptor and our port of a connection that is still open, to be told from a later one.
     """
 
     status: int
@@ -80,6 +83,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     chain: tuple[bytes, ...] = ()
     bytes_in: int = 0
     connections: int = 0
+    kept: tuple[int, int] = (-1, 0)
 
     def first(self, name: str) -> str:
         """The first field of a name, empty where there is none."""
@@ -189,6 +193,7 @@ class Transfers:
 
     def _end(self, curl: Any, slot: _Slot, code: int) -> None:
         del self._running[curl]
+        slot.kept = _kept(curl)  # which nobody knows once the handle is removed
         self._multi.remove_handle(curl)
         if not slot.done.done():
             slot.done.set_result(code)
@@ -198,6 +203,7 @@ class _Slot:
     """A handle of libcurl that is used again and again, and what comes over it."""
 
     done: asyncio.Future[int]
+    kept: tuple[int, int] = (-1, 0)
 
     def __init__(self, settings: SitesSettings) -> None:
         self._settings = settings
@@ -272,6 +278,7 @@ class _Slot:
             chain,
             int(curl.getinfo(pycurl.SIZE_DOWNLOAD_T)) + self._header_bytes,
             int(curl.getinfo(pycurl.NUM_CONNECTS)),
+            self.kept,
         )
 
     def _explain(self, code: int) -> str:
@@ -306,6 +313,23 @@ class _Slot:
         self._size += len(piece)
         self._pieces.append(piece)
         return None
+
+
+def hang_up(kept: tuple[int, int]) -> None:
+    """End a connection that was kept, if it is still that one; libcurl clears it away later."""
+    descriptor, port = kept
+    with suppress(OSError, IndexError, TypeError):  # it may be anything else by now
+        connection = socket.socket(fileno=descriptor)
+        try:
+            if connection.getsockname()[1] == port:
+                connection.shutdown(socket.SHUT_RDWR)
+        finally:
+            connection.detach()
+
+
+def _kept(curl: Any) -> tuple[int, int]:
+    """The connection that is open still; the descriptor is -1 where there is none."""
+    return int(curl.getinfo(pycurl.LASTSOCKET)), int(curl.getinfo(pycurl.LOCAL_PORT))
 
 
 def _chain(curl: Any) -> tuple[bytes, ...]:

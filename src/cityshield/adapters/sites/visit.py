@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import msgspec
 
 from cityshield.adapters.sites.budget import keys_of
@@ -14,7 +16,8 @@ from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import type_of
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
-from cityshield.adapters.sites.walk import Walk, join
+from cityshield.adapters.sites.walk import Walk, join, without_values
+from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
 from cityshield.vocabulary.census import QUICK
 from cityshield.vocabulary.subject import SITE, Subject
@@ -23,6 +26,8 @@ from cityshield.vocabulary.verdict import Failure
 MOST_OTHERS = 3
 """Further addresses of a host that are asked."""
 
+_STALE_S = 1.0
+"""Who waited so long for a place is looked up again: meanwhile somebody may have opted out."""
 _HALF = 0.5
 _LONGEST_LOCATION = 300
 
@@ -70,9 +75,14 @@ class SiteVisit:
         keys = keys_of(address, domain, self._doors.hoster(address))
         courier = Courier(self._doors, self._host, (address, keys))
         matching = Matching(self._doors.match, self._host, address)
+        asked_at = monotonic()
         await courier.come()
-        self.has_begun = True
         try:
+            if monotonic() - asked_at >= _STALE_S and (
+                refused := self._doors.scope.reason(self._host)
+            ):
+                return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+            self.has_begun = True
             seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
             seen = await self._look(seen, courier, domain, matching)
         finally:
@@ -100,6 +110,9 @@ class SiteVisit:
             seen = msgspec.structs.replace(seen, plain=plain)
             if not secure.hops and not plain.hops:
                 return msgspec.structs.replace(seen, reason="dead", read=_HALF)
+            if home(seen) is None:  # what it lacks is not known, so nothing speaks for it either
+                self._failed.append(Failure("sites.page", "no-page", detail=_why_no_page(seen)))
+                seen = msgspec.structs.replace(seen, read=_HALF)
             if is_quick:
                 return seen
             base = (
@@ -162,7 +175,7 @@ class SiteVisit:
                     address,
                     answer.failed,
                     answer.status,
-                    answer.first("location")[:_LONGEST_LOCATION],
+                    without_values(answer.first("location"))[:_LONGEST_LOCATION],
                     judged.trust if judged else "",
                 )
             )
@@ -197,6 +210,13 @@ class SiteVisit:
     def _url(self, scheme: str, port: int) -> str:
         usual = port == (443 if scheme == "https" else 80)
         return f"{scheme}://{self._host}/" if usual else f"{scheme}://{self._host}:{port}/"
+
+
+def _why_no_page(seen: SiteFacts) -> str:
+    """Why there is no home page: of who answered at all, the status, or what went wrong."""
+    visits = [visit for visit in (seen.secure, seen.plain) if visit is not None and visit.hops]
+    answered = next((f"HTTP {visit.hops[-1].status}" for visit in visits if not visit.failed), "")
+    return answered or next((visit.failed for visit in visits), "")
 
 
 def _why_none(names: Names) -> str:

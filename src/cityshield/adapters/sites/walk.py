@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
@@ -16,6 +17,11 @@ from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.facts import Header, Hop, Page, Visit
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SECRET: Final = frozenset({"set-cookie", "set-cookie2"})
+_ADDRESSES: Final = frozenset({"location", "content-location"})
+_VALUE: Final = re.compile(r"=[^&;]*")
+_SESSION: Final = re.compile(r";[a-z]{1,20}=[^/;]*", re.IGNORECASE)
+_USER: Final = re.compile(r"^((?:[a-z]{1,10}:)?//)[^/]*@", re.IGNORECASE)
 _LONGEST_URL = 2048
 _FIRST_FREE_PORT = 1024
 
@@ -64,7 +70,7 @@ class Walk:
             self._see(answer, url)
             location = answer.first("location") if answer.status in _REDIRECTS else ""
             location = location[:_LONGEST_URL]
-            hops.append(Hop(url, answer.status, location, answer.headers))
+            hops.append(_keep(url, answer, location))
             headers = answer.headers
             if not location:
                 page = self._read_page(answer, url)
@@ -100,6 +106,9 @@ class Walk:
             last=self._closes or not secure,
             certificates=secure and first,
         )  # fmt: skip
+        is_strange = bool(target.search) or port not in usual
+        if is_strange and not self._courier.is_kin(host):
+            return "redirect-scope"  # nobody sends us to ask somebody else for what he likes
         if host == self._courier.host:
             return await self._courier.ask(request)
         place = await self._courier.find(host)
@@ -107,6 +116,26 @@ class Walk:
             return place
         there = msgspec.structs.replace(request, address=place[0], last=True)
         return await self._courier.ask_elsewhere(there, place, host)
+
+
+def without_values(address: str) -> str:
+    """An address without what may be a secret or say who somebody is.
+
+    The names of its parameters stay; their values, a session in the path, what stands before `@`
+    and what follows `#` do not.
+    """
+    head, mark, query = address.partition("#")[0].partition("?")
+    return _USER.sub(r"\1", _SESSION.sub("", head)) + mark + _VALUE.sub("=", query)
+
+
+def _keep(url: str, answer: Answer, location: str) -> Hop:
+    """What is kept of an answer on the way: its cookies are kept apart, without their values."""
+    headers = [(name, _told(name, value)) for name, value in answer.headers if name not in _SECRET]
+    return Hop(without_values(url), answer.status, without_values(location), tuple(headers))
+
+
+def _told(name: str, value: str) -> str:
+    return without_values(value) if name in _ADDRESSES else value
 
 
 def join(url: str, location: str) -> str:

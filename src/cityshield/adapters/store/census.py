@@ -46,7 +46,8 @@ WHERE site_id = ? AND check_id = ? AND location = ?
 class Outcome(msgspec.Struct, frozen=True):
     """What a run came to know of one site.
 
-    `failed` are the checks that broke down, of whose findings nothing is known.
+    `failed` are the checks that broke down, of whose findings nothing is known; of a site that was
+    `hardly_seen`, nothing is known of any that is missing.
     """
 
     host: str
@@ -55,6 +56,7 @@ class Outcome(msgspec.Struct, frozen=True):
     grade: str
     findings: Sequence[Finding] = ()
     failed: frozenset[str] = frozenset()
+    hardly_seen: bool = False
 
 
 def start_run(
@@ -156,7 +158,9 @@ def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None
             if was.get(key) == (severity, profile, outcome.at, run.id):
                 continue
             put.append((row.id, *key, severity, profile, outcome.at, outcome.at, run.id))
-        failed = {names[name] for name in outcome.failed if name in names}
+        if outcome.hardly_seen:
+            continue
+        failed = {number for name, number in names.items() if _family(name) in outcome.failed}
         for key, (_, asked, last, _) in was.items():
             if key not in seen and key[0] not in failed and asked <= profile:
                 gone.append((max(outcome.at, last), run.id, row.id, *key))
@@ -170,6 +174,11 @@ def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None
         driver(_UPSERT, put)
     if gone:
         driver(_GONE, gone)
+
+
+def _family(name: str) -> str:
+    """The check of a finding: a check that broke down tells nothing of any of its rules."""
+    return name.partition("/")[0]
 
 
 def _open_findings(

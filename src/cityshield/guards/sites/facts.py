@@ -98,7 +98,11 @@ class Cookie(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Hop(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One answer on the way: the address that was asked for, its status, and where it led."""
+    """One answer on the way: the address that was asked for, its status, and where it led.
+
+    Of addresses the names of parameters are kept and not their values; `headers` are without those
+    that set cookies, which `Visit.cookies` has.
+    """
 
     url: str
     status: int
@@ -173,9 +177,10 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `failed` is empty, or a reason code for why there is no answer: `refused`, `timeout`, `reset`,
     `tls`, `too-large` (the page is of its beginning), `too-slow`, `redirects`, `redirect-private`,
-    `redirect-scope` (it leads out of the scope, and was not followed), `redirect-name`,
-    `bad-answer`, `encoding`. Where http leads to the https page of the same visit, `hops` go on
-    with those of `secure`, and `page` is None; so it is where the same bytes came over both.
+    `redirect-scope` (it leads out of the scope, or to somebody else with parameters or an unusual
+    port, and was not followed), `redirect-name`, `bad-answer`, `encoding`. Where http leads to the
+    https page of the same visit, `hops` go on with those of `secure`, and `page` is None; so it is
+    where the same bytes came over both.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -210,7 +215,6 @@ class Path(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     status: int
     type: str = ""
     size_bytes: int = 0
-    sha256: str = ""
     soft: bool = False
     marks: tuple[str, ...] = ()
     proof: str = ""

@@ -10,8 +10,9 @@ from cityshield.vocabulary.verdict import MALICIOUS, SUSPICIOUS, Verdict
 
 GRADES: Final = ("A", "B", "C", "D", "E", "F")
 NO_GRADE: Final = "unknown"
+LEAST_READ: Final = 0.75
+"""The share of the work that a grade needs."""
 
-_LEAST_READ = 0.75
 _POINTS = {NONE: 0, LOW: 2, MEDIUM: 12, HIGH: 50, CRITICAL: 100}
 _MOST_FROM_LOW = 24
 _FLOORS = {"A": 8, "B": 24, "C": 48, "D": 72, "E": 99}
@@ -42,4 +43,4 @@ def grade_of(verdict: Verdict) -> str:
     """
     if verdict.level in (SUSPICIOUS, MALICIOUS):
         return GRADES[-1]
-    return NO_GRADE if verdict.coverage < _LEAST_READ else grade(verdict.findings)
+    return NO_GRADE if verdict.coverage < LEAST_READ else grade(verdict.findings)

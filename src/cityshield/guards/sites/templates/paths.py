@@ -18,9 +18,12 @@ _ATTACK = re.compile(
 )
 _WRITING = re.compile(
     r"(?:[?&=/_-]|do|action=)(?:delete|remove|destroy|drop|truncate|shutdown|reboot|restart|"
-    r"terminate|kill|logout|signout|unlink|erase|wipe|reset|adduser|createuser)(?:[?&=/_.-]|$)",
+    r"terminate|kill|logout|logoff|signout|signoff|unlink|erase|wipe|reset|adduser|createuser|"
+    r"cron|flush|purge|clear|clearcache|reload|unload|undeploy|stop|quit|create|save|vote|"
+    r"subscribe|unsubscribe|heapdump)(?:[?&=/_.-]|$)",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r"%([2-7][0-9a-f])", re.IGNORECASE)
 _VALUE = re.compile(r"[A-Za-z0-9*/,;=:._+() \-]{0,300}")
 _HARMLESS_FIELDS: Final = frozenset(
     {"host", "user-agent", "accept", "accept-language", "accept-encoding", "connection",
@@ -67,9 +70,10 @@ def _checked(path: str, line: int) -> str:
         path = f"/{path}" if not path or path[0] == "?" else path
     if "{{" in path:
         raise Refused("variables", path, line)
-    if _ATTACK.search(path):
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), path)
+    if _ATTACK.search(path) or _ATTACK.search(plain):
         raise Refused("attack", path, line)
-    if _WRITING.search(path):
+    if _WRITING.search(plain):
         raise Refused("writes", path, line)
     if len(path) > _LONGEST or not _LETTERS.fullmatch(path):
         raise Refused("path", path, line)
