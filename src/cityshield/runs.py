@@ -27,7 +27,7 @@ from cityshield.adapters.store.census import (
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, OpenVisitor, grade_of
+from cityshield.visits import Judge, OpenVisitor, grade_of, signs_of
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
@@ -198,7 +198,7 @@ class Runs:
                         outcomes.append(Outcome(facts.host, facts.at, facts.reason, ""))
                         continue
                     verdict = next(verdicts)
-                    grade = grade_of(verdict)
+                    grade, told = grade_of(verdict), (*signs_of(verdict), *verdict.findings)
                     judgement.add(
                         VerdictRow(
                             n, facts.host, facts.at, "", grade, verdict.level, verdict.coverage,
@@ -209,13 +209,11 @@ class Runs:
                                 n, facts.host, found.check, found.severity,
                                 found.location[:LONGEST_LOCATION], found.args,
                             )
-                            for found in verdict.findings
+                            for found in told
                         ],
                     )  # fmt: skip
                     failed = frozenset(item.check for item in verdict.failed)
-                    outcomes.append(
-                        Outcome(facts.host, facts.at, "", grade, verdict.findings, failed)
-                    )
+                    outcomes.append(Outcome(facts.host, facts.at, "", grade, told, failed))
                 keep_outcomes(self.engine, run, outcomes)
                 done += len(piece)
                 if progress is not None:

@@ -13,7 +13,8 @@ import msgspec
 
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.errors import ConfigurationError
-from cityshield.vocabulary.verdict import Verdict
+from cityshield.vocabulary.finding import CRITICAL, HIGH, Finding
+from cityshield.vocabulary.verdict import MALICIOUS, SUSPICIOUS, Verdict
 
 if TYPE_CHECKING:
     from cityshield.config import Config
@@ -101,3 +102,19 @@ def grade_of(verdict: Verdict) -> str:
 
     said = grade.grade_of(verdict)
     return "" if said == grade.NO_GRADE else said
+
+
+def signs_of(verdict: Verdict) -> tuple[Finding, ...]:
+    """What speaks of a break-in, as findings: critical on a site that was surely broken into.
+
+    Reports and lists tell of them beside the weaknesses. A sign too weak to make the site
+    suspicious is none.
+    """
+    severity = {MALICIOUS: CRITICAL, SUSPICIOUS: HIGH}.get(verdict.level)
+    if severity is None:
+        return ()
+    return tuple(
+        Finding(sign.check, severity, "", "", sign.args)
+        for sign in verdict.evidence
+        if sign.weight > 0
+    )

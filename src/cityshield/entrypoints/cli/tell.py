@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cityshield.visits import Words
 
 _SHOWN = 10
+_LONGEST = 240
 _FORMATS = ("csv", "html", "json", "sarif")
 
 
@@ -158,18 +159,19 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
     if figures.reasons:
         rows = [[reason_word(name, say), f"{count:,}"] for name, count in figures.reasons.items()]
         lines += ["", *_table([say("report-census-why"), say("report-census-sites")], rows)]
-    checks = [
-        [severity_word(item.severity, say), f"{item.sites:,}",
-         harmless(about[item.check].what, 100), item.check]
-        for item in figures.checks[:_SHOWN]
-    ]  # fmt: skip
-    head = [
-        say("report-census-severity"),
-        say("report-census-sites"),
-        say("report-census-what"),
-        "",
-    ]
-    lines += ["", *_table(head, checks)]
+    if figures.broken_into:
+        lines += ["", say("report-census-broken-lead", count=figures.broken_into)]
+    if figures.checks:
+        shown = figures.checks[:_SHOWN]
+        head = ["report-census-severity", "report-census-sites", "report-census-check"]
+        checks = [
+            [severity_word(item.severity, say), f"{item.sites:,}", item.check] for item in shown
+        ]
+        table = _table([say(word) for word in head], checks)
+        lines += ["", say("report-census-first-short")]
+        lines += _explained(table, [item.check for item in shown], about)
+    elif figures.judged:
+        lines += ["", say("report-census-clean")]
     if figures.parked or figures.for_sale or figures.alike:
         words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
         lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
@@ -191,20 +193,32 @@ def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
         lines.append(say("report-census-only", before=made.only_before, after=made.only_after))
     if made.less_asked:
         lines.append(say("report-census-less-asked"))
+    if not made.checks:
+        return lines
     head = [
         say("report-census-severity"), say("report-census-new"), say("report-census-gone"),
-        say("report-census-still"), say("report-census-what"), "",
+        say("report-census-still"), say("report-census-check"),
     ]  # fmt: skip
     rows = [
         [severity_word(item.severity, say), f"{item.new:,}", f"{item.gone:,}", f"{item.still:,}",
-         harmless(about[item.check].what if item.check in about else item.check, 100), item.check]
+         item.check]
         for item in made.checks
     ]  # fmt: skip
-    return [*lines, "", *_table(head, rows)]
+    checks = [item.check for item in made.checks]
+    return [*lines, "", *_explained(_table(head, rows), checks, about)]
+
+
+def _explained(table: Sequence[str], checks: Sequence[str], about: dict[str, Any]) -> list[str]:
+    """A table with what its checks found in words, each below its row: both fit a terminal."""
+    lines = list(table[:1])
+    for row, check in zip(table[1:], checks, strict=True):
+        lines.append(row)
+        if check in about:
+            lines.append("      " + harmless(about[check].what, _LONGEST))
+    return lines
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table whose first column holds words; of a wide one, the last two as well."""
-    last = len(head) - 1
-    left = frozenset({0, last - 1, last} if last > 1 else {0})
+    """A table whose first column holds words; of a wide one, the last as well."""
+    left = frozenset({0, len(head) - 1} if len(head) > 2 else {0})
     return ["  " + line for line in aligned([head, *rows], left)]
