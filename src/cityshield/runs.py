@@ -223,8 +223,13 @@ class Runs:
         folder.drop_judgements(but=number)
         return judged
 
-    def judged(self, number: int) -> Run:
-        """A run that was judged; InputError for one that was not, or is none."""
+    def judged(self, number: int | None = None) -> Run:
+        """A run that was judged, by default the newest; InputError where there is none."""
+        if number is None:
+            newest = next((run for run in list_runs(self.engine) if run.judgement), None)
+            if newest is None:
+                raise InputError("error-sites-none-judged")
+            return newest
         run = get_run(self.engine, number)
         if not run.judgement:
             raise InputError("error-sites-not-judged", run=number)

@@ -37,7 +37,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
     verdicts, findings = folder.verdicts(run.judgement), folder.findings(run.judgement)
     with analytics(folder.path) as ask:
         ask.rows(
-            f'CREATE TEMP TABLE judged AS SELECT v.n, v.host, v.level, v.grade, p.owner, p.sector, '
+            f"CREATE TEMP TABLE judged AS SELECT v.n, v.host, v.level, v.grade, p.owner, p.sector, "
             f"p.district FROM {verdicts} v JOIN {folder.plan} p USING (n) WHERE v.reason = ''"
         )
         ask.rows(
@@ -198,9 +198,7 @@ def difference_of(
         {f"{was} {now}": count for was, now, count in grades if was != now},
         sorted(
             (Changed(row[0], WORST_FIRST[row[1]], *row[2:]) for row in changed),
-            key=lambda item: (
-                WORST_FIRST.index(item.severity), -item.new - item.gone, item.check
-            ),
+            key=lambda item: (WORST_FIRST.index(item.severity), -item.new - item.gone, item.check),
         ),
         less_asked=PROFILES.index(run_after.profile) < PROFILES.index(run_before.profile),
     )

@@ -16,6 +16,7 @@ from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.census import (
     JUDGED,
+    PAUSED,
     PROFILES,
     STANDARD,
     VISITED,
@@ -183,8 +184,9 @@ def runs(as_json: bool, language: str, home: Path) -> None:
         if as_json:
             click.echo(to_json({"run": this, "size_bytes": sizes}))
             continue
-        size = f"{sum(sizes.values()) / (1 << 20):,.1f} MiB"
-        done = f"{this.targets:,}" if this.state in (VISITED, JUDGED) else f"–/{this.targets:,}"
+        size = f"{sum(sizes.values()) / 1024:,.0f} KiB"
+        settled = {VISITED: "", JUDGED: "", PAUSED: f"{this.settled:,}/"}.get(this.state, "–/")
+        done = f"{settled}{this.targets:,}"
         click.echo(
             f"{this.id:>5}  {moment(this.started_at)}  {this.profile:<8}  {this.state:<7}  "
             f"{done:>10}  {size:>10}  {harmless(this.by, 80)}"

@@ -27,16 +27,17 @@ _FORMATS = ("csv", "html", "json", "sarif")
 
 @click.command(epilog="""\b
 Examples:
+  cityshield sites report
   cityshield sites report 3
   cityshield sites report 3 --html report.html --lang zh
 """)  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
 @click.option("--html", "path", metavar="FILE", help="Write a page with charts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @language_option
 @home_option
-def report(number: int, path: str | None, as_json: bool, language: str, home: Path) -> None:
-    """Say what RUN found: grades, the most frequent faults, whose sites they are on."""
+def report(number: int | None, path: str | None, as_json: bool, language: str, home: Path) -> None:
+    """Say what RUN found, by default the newest. Grades, faults, whose sites they are on."""
     from cityshield.adapters.history.figures import figures_of
 
     runs, config = open_runs(home, "sites:read")
@@ -62,7 +63,7 @@ def report(number: int, path: str | None, as_json: bool, language: str, home: Pa
 @language_option
 @home_option
 def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> None:
-    """Say what changed from one RUN to another: what is new, what is gone."""
+    """Say what changed from one RUN to another. What is new, and what is gone."""
     from cityshield.adapters.history.figures import difference_of
 
     runs, config = open_runs(home, "sites:read")
@@ -81,13 +82,13 @@ Examples:
   cityshield sites export 3 --format sarif --output findings.sarif
   cityshield sites export 3 --format csv > findings.csv
 """)  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
 @click.option("--format", "format_", type=click.Choice(_FORMATS), required=True)
 @click.option("--output", metavar="FILE", help="Write there instead of to standard output.")
 @language_option
 @home_option
-def export(number: int, format_: str, output: str | None, language: str, home: Path) -> None:
-    """Write the findings of RUN for other programs; html is the report."""
+def export(number: int | None, format_: str, output: str | None, language: str, home: Path) -> None:
+    """Write the findings of RUN for other programs. By default the newest; html is the report."""
     from cityshield.adapters.history.figures import figures_of, tell
     from cityshield.adapters.reports import rows
     from cityshield.visits import open_judge
@@ -98,15 +99,16 @@ def export(number: int, format_: str, output: str | None, language: str, home: P
     about = _about(home, config, runs, this, language)
     if format_ == "html":
         pieces = iter([_page(figures_of(folder, this), about, language, config.operator.name)])
-    elif format_ == "sarif":
-        words = open_judge(home, config)[1]
+    else:
+        words, told = open_judge(home, config)[1], tell(folder, this)
 
         def say(check: str, args: dict[str, str]) -> str:
             return words(check, language, args).what
 
-        pieces = rows.as_sarif(tell(folder, this), _rules(runs, this, about), say, this)
-    else:
-        pieces = rows.WRITERS[format_](tell(folder, this))
+        if format_ == "sarif":
+            pieces = rows.as_sarif(told, _rules(runs, this, about), say, this)
+        else:
+            pieces = rows.WRITERS[format_](told, say)
     if output is not None:
         write_whole(output, pieces)
         return

@@ -48,14 +48,13 @@ report-short = The overlap: of each feed’s hosts, how many are in the feed of 
 report-census-title = How safe are our websites?
 report-census-by = By { $operator }, run { $run }, { $at }. Only what anybody could see was looked at; nothing was tried.
 report-census-lead = Run { $run }: { $count } sites, { $judged } of them judged.
-report-census-broken-lead = Signs of a break-in: { $count ->
-    [one] 1 site
-   *[other] { $count } sites
-  }.
+report-census-broken-lead = Sites with signs of a break-in: { $count }.
 report-census-none = No site has been judged yet.
 report-census-sites = Sites
 report-census-site = Site
 report-census-owner = Owner
+report-census-sector = Sector
+report-census-district = District
 report-census-judged = Judged
 report-census-severe = With a serious fault
 report-census-broken = With signs of a break-in
@@ -67,9 +66,9 @@ report-census-ungraded = Without a grade, because too little could be seen: { $c
 report-census-first = What to mend first
 report-census-first-why = The worst faults, and among them those on the most sites. Below each is what its owner can do now. Where a sentence names a site, a file or a number, it is that of one site, as an example.
 report-census-clean = No faults were found.
-report-census-on = { $number ->
-    [one] on { $count } site
-   *[other] on { $count } sites
+report-census-on = on { $count } { $number ->
+    [one] site
+   *[other] sites
   }
 report-census-first-short = What to mend first. Names and numbers are those of one site, as an example.
 report-census-what = What is wrong
