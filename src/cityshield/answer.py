@@ -25,6 +25,7 @@ POSES = {BENIGN: "calm", UNKNOWN: "curious", SUSPICIOUS: "alert", MALICIOUS: "al
 """The cat's pose for each level; the fifth, relieved, follows the right choice."""
 
 _LONGEST_SHOWN = 300
+_BARRED = {"visit-out-of-scope": "barred-site", "visit-opted-out": "declined-site"}
 _UNSEEN = {
     **dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)), "�"),
     **dict.fromkeys((*range(8203, 8208), *range(8234, 8239))),
@@ -161,6 +162,9 @@ def _lead(
     if level == UNKNOWN:
         if kind == SITE and not ordered and grade_of(verdict) != NO_GRADE:
             return _graded(shield, verdict, language)
+        barred = next((_BARRED[it.reason] for it in verdict.failed if it.reason in _BARRED), "")
+        if barred:
+            return say(barred)
         if not ordered:
             return say(
                 f"unread-{kind}"

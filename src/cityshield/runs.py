@@ -27,7 +27,7 @@ from cityshield.adapters.store.census import (
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen
+from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen, signs_of
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
@@ -205,7 +205,7 @@ class Runs:
                         outcomes.append(Outcome(facts.host, facts.at, facts.reason, ""))
                         continue
                     verdict = next(verdicts)
-                    grade = grade_of(verdict)
+                    grade, told = grade_of(verdict), (*signs_of(verdict), *verdict.findings)
                     judgement.add(
                         VerdictRow(
                             n, facts.host, facts.at, "", grade, verdict.level, verdict.coverage,
@@ -216,13 +216,13 @@ class Runs:
                                 n, facts.host, found.check, found.severity,
                                 found.location[:LONGEST_LOCATION], found.args,
                             )
-                            for found in verdict.findings
+                            for found in told
                         ],
                     )  # fmt: skip
                     failed = frozenset(item.check for item in verdict.failed)
                     outcomes.append(
                         Outcome(
-                            facts.host, facts.at, "", grade, verdict.findings, failed,
+                            facts.host, facts.at, "", grade, told, failed,
                             hardly_seen=is_hardly_seen(verdict),
                         )
                     )  # fmt: skip
@@ -235,8 +235,13 @@ class Runs:
         folder.drop_judgements(but=number)
         return judged
 
-    def judged(self, number: int) -> Run:
-        """A run that was judged; InputError for one that was not, or is none."""
+    def judged(self, number: int | None = None) -> Run:
+        """A run that was judged, by default the newest; InputError where there is none."""
+        if number is None:
+            newest = next((run for run in list_runs(self.engine) if run.judgement), None)
+            if newest is None:
+                raise InputError("error-sites-none-judged")
+            return newest
         run = get_run(self.engine, number)
         if not run.judgement:
             raise InputError("error-sites-not-judged", run=number)

@@ -13,7 +13,8 @@ import msgspec
 
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.errors import ConfigurationError
-from cityshield.vocabulary.verdict import Verdict
+from cityshield.vocabulary.finding import CRITICAL, HIGH, Finding
+from cityshield.vocabulary.verdict import MALICIOUS, SUSPICIOUS, Verdict
 
 if TYPE_CHECKING:
     from cityshield.config import Config
@@ -108,3 +109,19 @@ def is_hardly_seen(verdict: Verdict) -> bool:
     from cityshield.guards.sites import grade
 
     return verdict.coverage < grade.LEAST_READ
+
+
+def signs_of(verdict: Verdict) -> tuple[Finding, ...]:
+    """What speaks of a break-in, as findings: critical on a site that was surely broken into.
+
+    Reports and lists tell of them beside the weaknesses. A sign too weak to make the site
+    suspicious is none.
+    """
+    severity = {MALICIOUS: CRITICAL, SUSPICIOUS: HIGH}.get(verdict.level)
+    if severity is None:
+        return ()
+    return tuple(
+        Finding(sign.check, severity, "", "", sign.args)
+        for sign in verdict.evidence
+        if sign.weight > 0
+    )

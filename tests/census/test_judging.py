@@ -18,13 +18,21 @@ from cityshield.adapters.store.census import findings_of, get_run, list_runs
 from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.sites import get_site, import_sites
 from cityshield.config import Config
+from cityshield.guards.dates import moment
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.runs import Runs, Wanted
 from cityshield.vocabulary.census import Run, Site
 from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.identity import ADMIN, Identity
-from cityshield.vocabulary.verdict import UNKNOWN, Failure, Verdict
+from cityshield.vocabulary.verdict import (
+    MALICIOUS,
+    SUSPICIOUS,
+    UNKNOWN,
+    Evidence,
+    Failure,
+    Verdict,
+)
 from tests.census.standing import DAY, NOW, Checks, facts_of, quick_gatherer
 
 BY = Identity("test", ADMIN, how="local")
@@ -258,14 +266,55 @@ def test_sarif_has_all_that_its_schema_requires(runs: Runs) -> None:
 def test_rows_hold_every_site_and_no_formula(runs: Runs) -> None:
     place = '=HYPERLINK("http://x.example")'
     run = runs.judge(made(runs), Told(Finding("sites.one", "high", "", place, {"a": "b"})))
-    folder = runs.folder(run)
-    rows = list(csv.DictReader(StringIO("".join(as_csv(tell(folder, run))))))
+    folder, say = runs.folder(run), lambda check, args: f"={check} {args['a']}"
+    rows = list(csv.DictReader(StringIO("".join(as_csv(tell(folder, run), say)))))
     assert [row["host"] for row in rows] == sorted(HOSTS)
     assert {row["location"] for row in rows} == {"", "'" + place}
-    objects = [json.loads(line) for line in as_json(tell(folder, run))]
+    assert {row["what"] for row in rows} == {"", "'=sites.one b"}
+    assert {row["at"] for row in rows if row["check"]} == {moment(NOW)}
+    objects = [json.loads(line) for line in as_json(tell(folder, run), say)]
     assert len(objects) == len(HOSTS)
     good = next(item for item in objects if not item["reason"])
     assert (good["location"], good["args"]) == (place, {"a": "b"})
+    assert good["what"] == "=sites.one b"
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"), [(MALICIOUS, "critical"), (SUSPICIOUS, "high"), (UNKNOWN, "")]
+)
+def test_signs_of_a_break_in_are_told_of(runs: Runs, level: str, severity: str) -> None:
+    class BrokenInto(Checks):
+        def _judge(self, facts: SiteFacts) -> Verdict:
+            signs = (
+                Evidence("sites.defaced", 0.9, "", (), {"title": "x"}),
+                Evidence("sites.vouched", -0.1, "", ()),
+            )
+            return Verdict(facts.subject, level, 0.9, 1.0, signs, (), ())
+
+    run = runs.judge(made(runs), BrokenInto())
+    figures = figures_of(runs.folder(run), run)
+    count = figures.judged if severity else 0
+    assert (figures.broken_into, figures.severe) == (count, count)
+    host = next(host for host in HOSTS if not facts_of(host).reason)
+    known = [(item.check, item.severity) for item in findings_of(runs.engine, host)]
+    told = [(item.check, item.severity) for item in tell(runs.folder(run), run) if item.check]
+    assert set(known) == set(told) == ({("sites.defaced", severity)} if severity else set())
+
+
+def test_a_difference_tells_the_worst_of_what_a_check_found(runs: Runs) -> None:
+    found = [Finding("sites.one", word, "", word) for word in ("low", "medium", "none")]
+    run = runs.judge(made(runs), Told(*found))
+    (item,) = difference_of(runs.folder(run), run, runs.folder(run), run).checks
+    assert item.severity == figures_of(runs.folder(run), run).checks[0].severity == "medium"
+
+
+def test_the_newest_run_that_was_judged_is_meant_where_none_is_named(runs: Runs) -> None:
+    with pytest.raises(InputError):
+        runs.judged()
+    made(runs)
+    second = runs.judge(made(runs), Checks())
+    made(runs)
+    assert runs.judged() == second
 
 
 def test_old_runs_are_forgotten_but_the_newest_and_the_present_stay(runs: Runs) -> None:

@@ -202,7 +202,8 @@ class Figures(msgspec.Struct, frozen=True):
     because we were down. `requests`, `connections` and `bytes_in` are all that the run asked for
     and got, and `took_s` the time from the first of its facts to the last. `politeness` is None
     for a run without a log. `parked` and `for_sale` are sites with nothing of their own; `alike`
-    sites show one of `alike_pages` pages that several of them share, byte by byte.
+    sites show one of `alike_pages` pages that several of them share, byte by byte. `broken_into`
+    is how many sites show signs of a break-in.
     """
 
     run: Run
@@ -227,6 +228,7 @@ class Figures(msgspec.Struct, frozen=True):
     alike: int = 0
     alike_pages: int = 0
     third_parties: list[ThirdParty] = []
+    broken_into: int = 0
 
 
 class Changed(msgspec.Struct, frozen=True):

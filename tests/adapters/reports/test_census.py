@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from cityshield.adapters.reports.census import render
@@ -31,7 +32,7 @@ FULL = Figures(
     [CheckCount("sites.git", "critical", 3), CheckCount("sites.hsts", "medium", 500),
      CheckCount(NASTY, "low", 1)],
     SHARES, SHARES, SHARES, [Worst("shop.example", NASTY, "F", {"critical": 1, "low": 3})],
-    again=7, requests=3000, connections=2000, bytes_in=9_000_000, took_s=3600,
+    broken_into=2, again=7, requests=3000, connections=2000, bytes_in=9_000_000, took_s=3600,
     third_parties=[ThirdParty("cdn.test", 400, 390), ThirdParty(NASTY, 1, 0)],
 )  # fmt: skip
 EMPTY = Figures(RUN, 0, {"not-visited": 1000}, {}, {}, 0, [], [], [], [], [])
@@ -69,7 +70,9 @@ def test_every_section_with_a_chart_has_its_numbers() -> None:
 
 
 @pytest.mark.chromium
-def test_a_browser_shows_it_without_sideways_scrolling(tmp_path: Path) -> None:
+def test_a_browser_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
+    tmp_path: Path,
+) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
@@ -82,6 +85,7 @@ def test_a_browser_shows_it_without_sideways_scrolling(tmp_path: Path) -> None:
                     context = browser.new_context(
                         viewport={"width": width, "height": 800},
                         color_scheme=scheme,  # type: ignore[arg-type]
+                        bypass_csp=True,  # for axe, which is a script
                     )
                     shown = context.new_page()
                     problems: list[str] = []
@@ -91,5 +95,7 @@ def test_a_browser_shows_it_without_sideways_scrolling(tmp_path: Path) -> None:
                     wide = shown.evaluate("document.documentElement.scrollWidth")
                     assert wide <= width, (language, width)
                     assert problems == []
+                    if width != 320:
+                        assert not Axe().run(shown).response["violations"], (language, scheme)
                     context.close()
         browser.close()

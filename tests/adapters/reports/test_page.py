@@ -104,7 +104,7 @@ def test_both_languages_have_the_same_sentences() -> None:
 def source_text() -> str:
     root = Path(SENTENCES).parents[2]
     paths = [*SENTENCES.parent.glob("*.py"), *SENTENCES.parent.glob("*.j2")]
-    paths += [root / "entrypoints/cli/report.py", root / "entrypoints/cli/census.py"]
+    paths += [root / "entrypoints/cli" / name for name in ("report.py", "census.py", "tell.py")]
     texts = [path.read_text("utf-8") for path in paths]
     return "\n".join(texts)
 

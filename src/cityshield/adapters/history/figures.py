@@ -28,6 +28,7 @@ from cityshield.vocabulary.census import (
 MOST_SHARES: Final = 200
 MOST_WORST: Final = 50
 _SEVERE = "('critical', 'high')"
+_BROKEN_INTO = "('suspicious', 'malicious')"
 _RANK = "list_position(['critical', 'high', 'medium', 'low', 'none'], severity)"
 
 
@@ -36,7 +37,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
     verdicts, findings = folder.verdicts(run.judgement), folder.findings(run.judgement)
     with analytics(folder.path) as ask:
         ask.rows(
-            f'CREATE TEMP TABLE judged AS SELECT v.n, v.host, v."at", v.grade, p.owner, p.sector, '
+            f"CREATE TEMP TABLE judged AS SELECT v.n, v.host, v.level, v.grade, p.owner, p.sector, "
             f"p.district FROM {verdicts} v JOIN {folder.plan} p USING (n) WHERE v.reason = ''"
         )
         ask.rows(
@@ -54,9 +55,12 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             f"FROM {folder.facts_table}"
         )[0]
         parked, for_sale, alike, alike_pages = _same(ask, folder)
+        judged, broken_into = ask.rows(
+            f"SELECT count(*), count(*) FILTER (WHERE level IN {_BROKEN_INTO}) FROM judged"
+        )[0]
         return Figures(
             run,
-            ask.rows("SELECT count(*) FROM judged")[0][0],
+            judged,
             {name: reasons[name] for name in sorted(reasons, key=_place)},
             dict(ask.rows("SELECT grade, count(*) FROM judged GROUP BY 1 ORDER BY 1")),
             {word: severities[word] for word in WORST_FIRST if word in severities},
@@ -84,6 +88,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             alike=alike,
             alike_pages=alike_pages,
             third_parties=third_parties_of(ask, folder),
+            broken_into=broken_into,
         )
 
 
@@ -158,7 +163,7 @@ def difference_of(
                 f"{folder.verdicts(run.judgement)} WHERE reason = '' GROUP BY 1"
             )
             ask.rows(
-                f'CREATE TEMP TABLE {name}f AS SELECT host, "check", min(severity) AS severity '
+                f'CREATE TEMP TABLE {name}f AS SELECT host, "check", min({_RANK}) AS rank '
                 f"FROM {folder.findings(run.judgement)} GROUP BY ALL"
             )
         compared, only_before, only_after = ask.rows(
@@ -176,7 +181,7 @@ def difference_of(
             "SELECT host, a.grade <> '' AS is_graded FROM b JOIN a USING (host)"
         )
         changed = ask.rows(
-            'SELECT "check", any_value(coalesce(af.severity, bf.severity)), '
+            'SELECT "check", min(coalesce(af.rank, bf.rank)) - 1, '
             "count(*) FILTER (WHERE bf.host IS NULL), "
             "count(*) FILTER (WHERE bf.host IS NOT NULL AND af.host IS NOT NULL), "
             "count(*) FILTER (WHERE af.host IS NULL) "
@@ -187,7 +192,6 @@ def difference_of(
             'USING (host, "check") GROUP BY 1 ORDER BY 5 + 3 DESC, 1'
         )
     grades = [(was, now, count) for was, now, count in moves if was and now]
-    order = {word: place for place, word in enumerate(WORST_FIRST)}
     return Difference(
         run_before.id,
         run_after.id,
@@ -198,8 +202,8 @@ def difference_of(
         sum(count for was, now, count in grades if _rank(now) > _rank(was)),
         {f"{was} {now}": count for was, now, count in grades if was != now},
         sorted(
-            (Changed(*row) for row in changed),
-            key=lambda item: (order.get(item.severity, 9), -item.new - item.gone, item.check),
+            (Changed(row[0], WORST_FIRST[row[1]], *row[2:]) for row in changed),
+            key=lambda item: (WORST_FIRST.index(item.severity), -item.new - item.gone, item.check),
         ),
         less_asked=PROFILES.index(run_after.profile) < PROFILES.index(run_before.profile),
     )

@@ -51,9 +51,14 @@ def render(
     """The page in a language; `said` is of each check what it is and what to do now."""
     most = max((item.sites for item in figures.checks), default=0) or 1
     shares = (
-        ("owners", say("report-census-owners"), figures.owners),
-        ("sectors", say("report-census-sectors"), figures.sectors),
-        ("districts", say("report-census-districts"), figures.districts),
+        ("owners", say("report-census-owners"), say("report-census-owner"), figures.owners),
+        ("sectors", say("report-census-sectors"), say("report-census-sector"), figures.sectors),
+        (
+            "districts",
+            say("report-census-districts"),
+            say("report-census-district"),
+            figures.districts,
+        ),
     )
     grades = {grade: count for grade, count in figures.grades.items() if grade}
     return template("census.html.j2").render(
@@ -86,8 +91,8 @@ def render(
             word: _bar(count / max(figures.judged, 1), f"s-{word}", severity_word(word, say))
             for word, count in figures.severities.items()
         },
-        shares=[(name, title, [(item, _strip(item.grades, item.name)) for item in
-                               rows[:_SHOWN_SHARES]], rows) for name, title, rows in shares],
+        shares=[(*words, [(item, _strip(item.grades, item.name)) for item in
+                          rows[:_SHOWN_SHARES]], rows) for *words, rows in shares],
         all_grades=list(grades),
         worst=figures.worst[:_SHOWN_WORST],
         reason_bars={

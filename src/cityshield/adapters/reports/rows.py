@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from cityshield import __version__
+from cityshield.guards.dates import moment
 from cityshield.vocabulary.census import Run, Told
 
 SARIF_SCHEMA: Final = (
@@ -40,25 +41,31 @@ Say = Callable[[str, dict[str, str]], str]
 
 COLUMNS: Final = (
     "host", "owner", "sector", "district", "grade", "reason", "at", "check", "severity", "location",
+    "what",
 )  # fmt: skip
 
 
-def as_csv(findings: Iterable[Told]) -> Iterator[str]:
-    """A row for each finding; a site without any has one too."""
+def as_csv(findings: Iterable[Told], say: Say) -> Iterator[str]:
+    """A row for each finding, with what is wrong in words; a site without any has one too."""
     yield ",".join(COLUMNS) + "\r\n"
     for item in findings:
+        row = msgspec.structs.asdict(item)
+        row |= {"at": moment(item.at) if item.at else "", "what": _said(item, say)}
         text = StringIO()
-        csv.writer(text).writerow([_plain(str(getattr(item, name))) for name in COLUMNS])
+        csv.writer(text).writerow([_plain(str(row[name])) for name in COLUMNS])
         yield text.getvalue()
 
 
-def as_json(findings: Iterable[Told]) -> Iterator[str]:
-    """An object a line for each finding; a site without any has one too."""
+def as_json(findings: Iterable[Told], say: Say) -> Iterator[str]:
+    """An object a line for each finding, with what is wrong in words; a site without any too."""
     for item in findings:
-        yield _encode(item).decode() + "\n"
+        told = msgspec.to_builtins(item)
+        if said := _said(item, say):
+            told["what"] = said
+        yield _encode(told).decode() + "\n"
 
 
-WRITERS: Final[Mapping[str, Callable[[Iterable[Told]], Iterator[str]]]] = {
+WRITERS: Final[Mapping[str, Callable[[Iterable[Told], Say], Iterator[str]]]] = {
     "csv": as_csv,
     "json": as_json,
 }
@@ -113,7 +120,7 @@ def _result(item: Told, places: Mapping[str, int], say: Say) -> dict[str, object
     result: dict[str, object] = {
         "ruleId": item.check,
         "level": _LEVELS[item.severity],
-        "message": {"text": say(item.check, item.args) or item.check},
+        "message": {"text": _said(item, say) or item.check},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": f"https://{item.host}/"}},
@@ -134,6 +141,10 @@ def _notice(item: Told) -> dict[str, object]:
         "message": {"text": f"{item.host}: {item.reason}"},
         "descriptor": {"id": item.reason},
     }
+
+
+def _said(item: Told, say: Say) -> str:
+    return say(item.check, item.args) if item.check else ""
 
 
 def _plain(cell: str) -> str:

@@ -16,6 +16,7 @@ from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.census import (
     JUDGED,
+    PAUSED,
     PROFILES,
     STANDARD,
     VISITED,
@@ -75,7 +76,7 @@ def run(
     language: str,
     home: Path,
 ) -> int:
-    """Visit the sites of the inventory politely, keep the facts, and judge them."""
+    """Visit the sites of the inventory politely. Their facts are kept and judged."""
     from cityshield import visits
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.runs import Wanted
@@ -149,7 +150,7 @@ Examples:
 @language_option
 @home_option
 def names(number: int, below: tuple[str, ...], language: str, home: Path) -> None:
-    """Print names that RUN came across in certificates and redirects, and that are not in scope.
+    """Print names that RUN came across. They stood in certificates and redirects, out of scope.
 
     Nothing is visited because of it: whoever may allow visits imports them.
     """
@@ -173,7 +174,7 @@ def names(number: int, below: tuple[str, ...], language: str, home: Path) -> Non
 @language_option
 @home_option
 def runs(as_json: bool, language: str, home: Path) -> None:
-    """List every run: when, how much it asked, how far it came, what it takes on the disk."""
+    """List every run. When, how much it asked, how far it came, what it takes on the disk."""
     from cityshield.adapters.store.census import list_runs
     from cityshield.guards.dates import moment
 
@@ -183,8 +184,9 @@ def runs(as_json: bool, language: str, home: Path) -> None:
         if as_json:
             click.echo(to_json({"run": this, "size_bytes": sizes}))
             continue
-        size = f"{sum(sizes.values()) / (1 << 20):,.1f} MiB"
-        done = f"{this.targets:,}" if this.state in (VISITED, JUDGED) else f"–/{this.targets:,}"
+        size = f"{sum(sizes.values()) / 1024:,.0f} KiB"
+        settled = {VISITED: "", JUDGED: "", PAUSED: f"{this.settled:,}/"}.get(this.state, "–/")
+        done = f"{settled}{this.targets:,}"
         click.echo(
             f"{this.id:>5}  {moment(this.started_at)}  {this.profile:<8}  {this.state:<7}  "
             f"{done:>10}  {size:>10}  {harmless(this.by, 80)}"
@@ -197,7 +199,7 @@ def runs(as_json: bool, language: str, home: Path) -> None:
 @language_option
 @home_option
 def judge(number: int, as_json: bool, language: str, home: Path) -> None:
-    """Judge the kept facts of RUN with the checks of today; no site is asked anything."""
+    """Judge the kept facts of RUN with the checks of today. No site is asked anything."""
     from cityshield.adapters.store.census import get_run
     from cityshield.entrypoints.cli.progress import Progress
     from cityshield.visits import open_judge
@@ -219,7 +221,7 @@ def judge(number: int, as_json: bool, language: str, home: Path) -> None:
 @language_option
 @home_option
 def forget(older_than: int | None, language: str, home: Path) -> None:
-    """Delete the facts and findings of old runs; the newest run and the present state stay."""
+    """Delete the facts and findings of old runs. The newest run and the present state stay."""
     runs, config = open_runs(home, "sites:write")
     days = config.census.keep_days if older_than is None else older_than
     click.echo(sayer(language)("sites-forgotten", count=runs.forget(days)))

@@ -99,7 +99,7 @@ def import_(
 @language_option
 @home_option
 def list_(opted_out: bool, as_json: bool, language: str, home: Path) -> None:
-    """List the inventory: each site, whose it is, when it was last visited, its grade."""
+    """List the inventory. Of each site the last visit, the grade, and whose it is."""
     from cityshield.adapters.store.sites import list_sites
 
     engine = open_store(home)
@@ -114,7 +114,7 @@ def list_(opted_out: bool, as_json: bool, language: str, home: Path) -> None:
 @language_option
 @home_option
 def show(host: str, as_json: bool, language: str, home: Path) -> None:
-    """Show one site: who allows visits, and what is wrong with it, since when."""
+    """Show one site. Who allows visits, what is wrong with it, and since when."""
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.census import findings_of
     from cityshield.adapters.store.sites import get_site
@@ -151,7 +151,7 @@ Examples:
 @language_option
 @home_option
 def optout(host: str, reason: str, off: bool, language: str, home: Path) -> None:
-    """Have HOST never visited again, also by a run that is under way."""
+    """Have HOST never visited again. It holds for a run that is under way too."""
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.sites import opt_in, opt_out
 
@@ -172,7 +172,7 @@ def optout(host: str, reason: str, off: bool, language: str, home: Path) -> None
 @language_option
 @home_option
 def remove(hosts: tuple[str, ...], language: str, home: Path) -> None:
-    """Take sites out of the inventory, so that they are out of scope."""
+    """Take sites out of the inventory. They are out of scope then."""
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.sites import remove_sites
 

@@ -21,21 +21,23 @@ if TYPE_CHECKING:
     from cityshield.visits import Words
 
 _SHOWN = 10
+_LONGEST = 240
 _FORMATS = ("csv", "html", "json", "sarif")
 
 
 @click.command(epilog="""\b
 Examples:
+  cityshield sites report
   cityshield sites report 3
   cityshield sites report 3 --html report.html --lang zh
 """)  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
 @click.option("--html", "path", metavar="FILE", help="Write a page with charts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @language_option
 @home_option
-def report(number: int, path: str | None, as_json: bool, language: str, home: Path) -> None:
-    """Say what RUN found: grades, the most frequent faults, whose sites they are on."""
+def report(number: int | None, path: str | None, as_json: bool, language: str, home: Path) -> None:
+    """Say what RUN found, by default the newest. Grades, faults, whose sites they are on."""
     from cityshield.adapters.history.figures import figures_of
 
     runs, config = open_runs(home, "sites:read")
@@ -61,7 +63,7 @@ def report(number: int, path: str | None, as_json: bool, language: str, home: Pa
 @language_option
 @home_option
 def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> None:
-    """Say what changed from one RUN to another: what is new, what is gone."""
+    """Say what changed from one RUN to another. What is new, and what is gone."""
     from cityshield.adapters.history.figures import difference_of
 
     runs, config = open_runs(home, "sites:read")
@@ -80,13 +82,13 @@ Examples:
   cityshield sites export 3 --format sarif --output findings.sarif
   cityshield sites export 3 --format csv > findings.csv
 """)  # fmt: skip
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
+@click.argument("number", metavar="[RUN]", type=click.IntRange(1), required=False)
 @click.option("--format", "format_", type=click.Choice(_FORMATS), required=True)
 @click.option("--output", metavar="FILE", help="Write there instead of to standard output.")
 @language_option
 @home_option
-def export(number: int, format_: str, output: str | None, language: str, home: Path) -> None:
-    """Write the findings of RUN for other programs; html is the report."""
+def export(number: int | None, format_: str, output: str | None, language: str, home: Path) -> None:
+    """Write the findings of RUN for other programs. By default the newest; html is the report."""
     from cityshield.adapters.history.figures import figures_of, tell
     from cityshield.adapters.reports import rows
     from cityshield.visits import open_judge
@@ -97,15 +99,16 @@ def export(number: int, format_: str, output: str | None, language: str, home: P
     about = _about(home, config, runs, this, language)
     if format_ == "html":
         pieces = iter([_page(figures_of(folder, this), about, language, config.operator.name)])
-    elif format_ == "sarif":
-        words = open_judge(home, config)[1]
+    else:
+        words, told = open_judge(home, config)[1], tell(folder, this)
 
         def say(check: str, args: dict[str, str]) -> str:
             return words(check, language, args).what
 
-        pieces = rows.as_sarif(tell(folder, this), _rules(runs, this, about), say, this)
-    else:
-        pieces = rows.WRITERS[format_](tell(folder, this))
+        if format_ == "sarif":
+            pieces = rows.as_sarif(told, _rules(runs, this, about), say, this)
+        else:
+            pieces = rows.WRITERS[format_](told, say)
     if output is not None:
         write_whole(output, pieces)
         return
@@ -158,18 +161,19 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
     if figures.reasons:
         rows = [[reason_word(name, say), f"{count:,}"] for name, count in figures.reasons.items()]
         lines += ["", *_table([say("report-census-why"), say("report-census-sites")], rows)]
-    checks = [
-        [severity_word(item.severity, say), f"{item.sites:,}",
-         harmless(about[item.check].what, 100), item.check]
-        for item in figures.checks[:_SHOWN]
-    ]  # fmt: skip
-    head = [
-        say("report-census-severity"),
-        say("report-census-sites"),
-        say("report-census-what"),
-        "",
-    ]
-    lines += ["", *_table(head, checks)]
+    if figures.broken_into:
+        lines += ["", say("report-census-broken-lead", count=figures.broken_into)]
+    if figures.checks:
+        shown = figures.checks[:_SHOWN]
+        head = ["report-census-severity", "report-census-sites", "report-census-check"]
+        checks = [
+            [severity_word(item.severity, say), f"{item.sites:,}", item.check] for item in shown
+        ]
+        table = _table([say(word) for word in head], checks)
+        lines += ["", say("report-census-first-short")]
+        lines += _explained(table, [item.check for item in shown], about)
+    elif figures.judged:
+        lines += ["", say("report-census-clean")]
     if figures.parked or figures.for_sale or figures.alike:
         words = {"parked": figures.parked, "for_sale": figures.for_sale, "alike": figures.alike}
         lines += ["", say("report-census-same", **words, pages=figures.alike_pages)]
@@ -191,20 +195,32 @@ def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
         lines.append(say("report-census-only", before=made.only_before, after=made.only_after))
     if made.less_asked:
         lines.append(say("report-census-less-asked"))
+    if not made.checks:
+        return lines
     head = [
         say("report-census-severity"), say("report-census-new"), say("report-census-gone"),
-        say("report-census-still"), say("report-census-what"), "",
+        say("report-census-still"), say("report-census-check"),
     ]  # fmt: skip
     rows = [
         [severity_word(item.severity, say), f"{item.new:,}", f"{item.gone:,}", f"{item.still:,}",
-         harmless(about[item.check].what if item.check in about else item.check, 100), item.check]
+         item.check]
         for item in made.checks
     ]  # fmt: skip
-    return [*lines, "", *_table(head, rows)]
+    checks = [item.check for item in made.checks]
+    return [*lines, "", *_explained(_table(head, rows), checks, about)]
+
+
+def _explained(table: Sequence[str], checks: Sequence[str], about: dict[str, Any]) -> list[str]:
+    """A table with what its checks found in words, each below its row: both fit a terminal."""
+    lines = list(table[:1])
+    for row, check in zip(table[1:], checks, strict=True):
+        lines.append(row)
+        if check in about:
+            lines.append("      " + harmless(about[check].what, _LONGEST))
+    return lines
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table whose first column holds words; of a wide one, the last two as well."""
-    last = len(head) - 1
-    left = frozenset({0, last - 1, last} if last > 1 else {0})
+    """A table whose first column holds words; of a wide one, the last as well."""
+    left = frozenset({0, len(head) - 1} if len(head) > 2 else {0})
     return ["  " + line for line in aligned([head, *rows], left)]

@@ -28,7 +28,7 @@ A template is a file in the language of nuclei that describes how to recognise s
 CityShield ships none. It takes those that only look: plain requests, DNS, certificates.
 """)  # fmt: skip
 def templates() -> None:
-    """Import community templates; see which were taken, and why the others were not."""
+    """Import community templates. See which were taken, and why the others were not."""
 
 
 @templates.command("import", epilog="""\b

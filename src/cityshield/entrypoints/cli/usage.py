@@ -52,6 +52,8 @@ def _explain_value(error: click.BadParameter) -> tuple[str, dict[str, str]]:
     match error.param.type if error.param else None:
         case click.Choice(choices=choices):
             return "usage-choice", {**name, "choices": ", ".join(map(str, choices))}
+        case click.IntRange(min=least, max=None):
+            return "usage-number-least", {**name, "least": f"{least}"}
         case click.IntRange(min=least, max=most):
             return "usage-number", {**name, "least": f"{least}", "most": f"{most}"}
         case click.Path():
@@ -64,4 +66,6 @@ def _name(error: click.BadParameter) -> str:
         return str(error.param_hint or "")
     if isinstance(error.param, click.Option):
         return max(error.param.opts, key=len)
-    return error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name
+    if error.ctx is None:
+        return error.param.human_readable_name
+    return error.param.make_metavar(error.ctx).strip("[]")

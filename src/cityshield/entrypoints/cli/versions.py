@@ -35,7 +35,7 @@ _OLD_DAYS = 60
 
 @click.group()
 def versions() -> None:
-    """Import the lists that versions of servers and content systems are compared with."""
+    """Import lists that versions are compared with. They are of servers and content systems."""
 
 
 @versions.command("import", epilog="""\b

@@ -37,7 +37,7 @@ def in_words(shield: Shield, verdict: Verdict, language: str) -> str:
     ]
     for fault in said.faults:
         place = f"  ({fault.location})" if fault.location else ""
-        lines += ["", f"  {fault.word}: {fault.what}{place}", f"    {fault.why}"]
+        lines += ["", f"  {fault.word} · {fault.what}{place}", f"    {fault.why}"]
         lines.append(f"    → {fault.now}  [{fault.check}]")
     lines += [f"  … {text}" for text in said.not_read]
     return "\n".join(lines)

@@ -48,21 +48,29 @@ report-short = The overlap: of each feed’s hosts, how many are in the feed of 
 report-census-title = How safe are our websites?
 report-census-by = By { $operator }, run { $run }, { $at }. Only what anybody could see was looked at; nothing was tried.
 report-census-lead = Run { $run }: { $count } sites, { $judged } of them judged.
+report-census-broken-lead = Sites with signs of a break-in: { $count }.
 report-census-none = No site has been judged yet.
 report-census-sites = Sites
 report-census-site = Site
 report-census-owner = Owner
+report-census-sector = Sector
+report-census-district = District
 report-census-judged = Judged
 report-census-severe = With a serious fault
+report-census-broken = With signs of a break-in
 report-census-without = Without a result
 report-census-grade = Grade
 report-census-grades = Grades
 report-census-grades-why = A is the best. Serious faults weigh the most.
 report-census-ungraded = Without a grade, because too little could be seen: { $count }
 report-census-first = What to mend first
-report-census-first-why = The worst faults, and among them those on the most sites. Below each is what its owner can do now.
+report-census-first-why = The worst faults, and among them those on the most sites. Below each is what its owner can do now. Where a sentence names a site, a file or a number, it is that of one site, as an example.
 report-census-clean = No faults were found.
-report-census-on = on { $count }
+report-census-on = on { $count } { $number ->
+    [one] site
+   *[other] sites
+  }
+report-census-first-short = What to mend first. Names and numbers are those of one site, as an example.
 report-census-what = What is wrong
 report-census-check = Check
 report-census-severity = How bad
@@ -84,11 +92,11 @@ report-census-why-why = A site without a result is neither good nor bad: nothing
 report-census-code = Code
 report-census-asked = What we asked for
 report-census-asked-how = { $requests } requests and { $connections } connections in all, { $mib } MiB received; that is { $each } requests for each judged site.
-report-census-same = { $parked } sites are parked and { $for_sale } are for sale. { $alike } sites show { $pages ->
-    [one] one and the same page
-   *[other] { $pages } pages that several of them share
-  }.
-report-census-polite = By this run's own log, no address ever had more than { $at_once } requests or connections under way (allowed: { $allowed_at_once }), or more than { $per_s } begun within a second (allowed: { $allowed_per_s }): { $lines } lines, { $addresses } addresses.
+report-census-same = Parked: { $parked }. For sale: { $for_sale }. Showing a page that other sites show too: { $alike } ({ $pages ->
+    [one] 1 such page
+   *[other] { $pages } such pages
+  }).
+report-census-polite = By this run's own log, no address ever had more requests and connections under way than { $at_once } (allowed: { $allowed_at_once }), or more begun within a second than { $per_s } (allowed: { $allowed_per_s }): { $lines } lines, { $addresses } addresses.
 report-census-not-polite = This run's own log shows more than was allowed: { $at_once } at once with { $worst_at_once } (allowed: { $allowed_at_once }), { $per_s } within a second with { $worst_per_s } (allowed: { $allowed_per_s }). Please report this as a fault of CityShield.
 report-census-again = Visits that were put off because we were cut off: { $count }
 report-census-compared = Run { $before } and run { $after }: { $count } sites have a result in both.

@@ -13,6 +13,8 @@ from cityshield.vocabulary.finding import SEVERITIES
 if TYPE_CHECKING:
     from cityshield.guards.sites.libraries import Libraries, Vulnerability
 
+_SHOWN = 4
+
 
 def _libraries(material: Material) -> Libraries | None:
     """What the operator's file says; None where there is no file."""
@@ -36,10 +38,17 @@ def vulnerable_library(facts: SiteFacts, libraries: Libraries | None) -> Iterato
                 yield _hit(pair, script.url, known)
 
 
+def _named(known: tuple[Vulnerability, ...]) -> str:
+    """The first few of what is known, by numbers that can be looked up where there are any."""
+    names = list(dict.fromkeys(name for each in known for name in each.id.split(", ") if name))
+    shown = [name for name in names if name.startswith(("CVE-", "GHSA-"))] or names
+    return shorten(", ".join(shown[:_SHOWN])) + ("…" if len(names) > _SHOWN else "")
+
+
 def _hit(pair: tuple[str, str], url: str, known: tuple[Vulnerability, ...]) -> Hit:
     ranks = [SEVERITIES.index(each.severity) for each in known if each.severity in SEVERITIES]
     name, version = pair
-    ids = shorten(", ".join(dict.fromkeys(each.id for each in known)))
+    ids = _named(known)
     args = {"name": name, "version": version, "ids": ids}
     severity = SEVERITIES[max(ranks, default=2)]
     return Hit(args=args, rule=name, severity=severity, location=url[:300] or "/")
