@@ -113,13 +113,15 @@ def politeness_of(folder: Path) -> Politeness | None:
         table = "(" + " UNION ALL ".join(f"SELECT * FROM {each}" for each in tables) + ")"
         lines, addresses = ask.rows(f"SELECT count(*), count(DISTINCT address) FROM {table}")[0]
         at_once = ask.rows(
-            "SELECT max(now), arg_max(address, now) FROM (SELECT address, sum(step) OVER "
+            "SELECT max(now), arg_max(address, {now: now, address: address}) FROM "
+            "(SELECT address, sum(step) OVER "
             "(PARTITION BY address ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS now FROM "
             f"(SELECT address, began AS moment, 1 AS step FROM {table} UNION ALL "
             f"SELECT address, ended, -1 FROM {table}))"
         )[0]
         per_s = ask.rows(
-            "SELECT max(many), arg_max(address, many) FROM (SELECT address, count(*) OVER "
+            "SELECT max(many), arg_max(address, {many: many, address: address}) FROM "
+            "(SELECT address, count(*) OVER "
             "(PARTITION BY address ORDER BY began RANGE BETWEEN 0.9999 PRECEDING AND CURRENT ROW) "
             f"AS many FROM {table})"
         )[0]
