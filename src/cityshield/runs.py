@@ -32,6 +32,8 @@ from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
     PAUSED,
+    QUICK,
+    ROBOTS_SAY_NO,
     RUNNING,
     VISITED,
     Run,
@@ -96,13 +98,13 @@ class Runs:
 
     def plan(self, wanted: Wanted, profile: str, rate: float = 0.0) -> Plan:
         """What a run would do, without doing it."""
-        counts = {"": 0, OUT_OF_SCOPE: 0, OPTED_OUT: 0, "fresh": 0}
-        for _, reason in self._choose(wanted):
+        counts = {"": 0, OUT_OF_SCOPE: 0, OPTED_OUT: 0, ROBOTS_SAY_NO: 0, "fresh": 0}
+        for _, reason in self._choose(wanted, profile):
             counts[reason] += 1
         if wanted.hosts is None:
             scope = count_sites(self.engine)
             counts[OPTED_OUT] = scope.opted_out
-            counts["fresh"] = scope.sites - scope.opted_out - counts[""]
+            counts["fresh"] = scope.sites - scope.opted_out - counts[""] - counts[ROBOTS_SAY_NO]
         visits, most = counts[""], most_asked(self._config.sites, profile)
         return Plan(
             profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
@@ -114,7 +116,7 @@ class Runs:
         """Plan a new run and keep its plan; InputError where there is nothing to visit."""
         self._require_canaries()
         detail: dict[str, str | int | None] = {"older_than_days": wanted.older_than_days}
-        chosen = self._choose(wanted)
+        chosen = self._choose(wanted, profile)
         first = next(chosen, None)
         if first is None:
             raise InputError("error-sites-nothing")
@@ -256,14 +258,14 @@ class Runs:
                 RunFolder(self._home, number).remove()
         return len(gone)
 
-    def _choose(self, wanted: Wanted) -> Iterator[tuple[Site, str]]:
+    def _choose(self, wanted: Wanted, profile: str) -> Iterator[tuple[Site, str]]:
         """The sites of a run, and why some of them are not visited."""
         before = None
         if wanted.older_than_days is not None:
             before = self._clock.now() - wanted.older_than_days * _DAY_S
         if wanted.hosts is None:
-            for site in to_visit(self.engine, before):
-                yield site, ""
+            for site, last in to_visit(self.engine, before):
+                yield site, _without_asking(last, profile)
             return
         for some in _pieces(dict.fromkeys(wanted.hosts)):
             found = look_up(self.engine, some)
@@ -278,7 +280,7 @@ class Runs:
                 elif before is not None and (row.visited_at or 0) >= before:
                     yield site, "fresh"
                 else:
-                    yield site, ""
+                    yield site, _without_asking(row.reason or "", profile)
 
     def _require_canaries(self) -> None:
         """ConfigurationError when a canary is no host in scope: nothing else is ever visited."""
@@ -288,6 +290,11 @@ class Runs:
             row = found.get(canary)
             if row is None or row.out_at is not None:
                 raise ConfigurationError("error-sites-canary", host=canary[:200])
+
+
+def _without_asking(last: str, profile: str) -> str:
+    """Why a site is not even asked: a quick visit reads no robots.txt, so the last one counts."""
+    return ROBOTS_SAY_NO if profile == QUICK and last == ROBOTS_SAY_NO else ""
 
 
 def _chain(first: tuple[Site, str], rest: Iterator[tuple[Site, str]]) -> Iterator[tuple[Site, str]]:

@@ -342,3 +342,19 @@ def test_visits_that_are_over_do_not_wait_to_be_recorded(runs: Runs) -> None:
     run = visit(runs, runs.start(Wanted(), "quick"), Standing(how))
     assert run.state == VISITED
     assert most <= 10
+
+
+def test_who_turned_us_away_is_left_out_of_quick_runs(runs: Runs) -> None:
+    async def how(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
+        async for host in hosts:
+            facts = facts_of(host)
+            yield msgspec.structs.replace(facts, reason="robots") if host == HOSTS[3] else facts
+
+    first = visit(runs, runs.start(Wanted(), "standard"), Standing(how))
+    runs.judge(first, Checks())
+    away = sum(facts.reason == "robots" for facts in kept(runs, first).values())
+    assert away > 1
+    assert runs.plan(Wanted(), "quick").visits == 202 - away
+    assert runs.plan(Wanted(), "standard").visits == 202
+    second = visit(runs, runs.start(Wanted(), "quick"), gatherer())
+    assert kept(runs, second)[HOSTS[3]].reason == "robots"

@@ -156,7 +156,7 @@ def test_nothing_takes_long_or_much(walked: Walked) -> None:
 
 def test_a_good_neighbour_is_seen_as_if_it_were_alone(walked: Walked) -> None:
     facts = walked.facts["good"]
-    assert (facts.reason, facts.requests) == ("", 25)
+    assert (facts.reason, facts.requests) == ("", 26)
     assert [(each.check, each.reason) for each in facts.failed] == [("sites.exposed", "robots")]
     assert facts.plain is not None
     assert facts.plain.page is not None

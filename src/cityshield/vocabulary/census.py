@@ -25,6 +25,7 @@ its facts or a reason; and they were judged."""
 OUT_OF_SCOPE: Final = "out-of-scope"
 OPTED_OUT: Final = "opted-out"
 NAME_TIMEOUT: Final = "name-timeout"
+ROBOTS_SAY_NO: Final = "robots"
 VANTAGE_DOWN: Final = "vantage-down"
 STOPPED: Final = "stopped"
 BUDGET: Final = "budget"
@@ -32,7 +33,7 @@ NOT_VISITED: Final = "not-visited"
 REASONS: Final = (
     OUT_OF_SCOPE,
     OPTED_OUT,
-    "robots",
+    ROBOTS_SAY_NO,
     "no-name",
     "no-address",
     NAME_TIMEOUT,
@@ -45,7 +46,7 @@ REASONS: Final = (
 )
 """Why there is nothing to say of a site. `not-visited` is one that its run has not come to."""
 
-DOUBTFUL: Final = frozenset({"no-name", "no-address", NAME_TIMEOUT, "dead"})
+DOUBTFUL: Final = frozenset({"no-name", "no-address", NAME_TIMEOUT, "private-address", "dead"})
 """What a site looks like too when it is we who have no network."""
 
 NO_VISIT: Final = frozenset({OUT_OF_SCOPE, OPTED_OUT, VANTAGE_DOWN, STOPPED, BUDGET})

@@ -581,3 +581,17 @@ async def test_every_address_of_a_host_is_asked(tmp_path: Path) -> None:
     assert [other.address for other in facts.others] == ["127.0.0.2"]
     assert facts.others[0].failed == "refused"
     assert quick.others == ()
+
+
+@pytest.mark.parametrize(("agent", "reason"), [("CityShield", "robots"), ("*", "")])
+async def test_who_turns_us_away_by_name_is_asked_for_nothing_else(
+    tmp_path: Path, agent: str, reason: str
+) -> None:
+    leaf = Certified(tmp_path, [HOST])
+    said = f"User-agent: {agent}\nDisallow: /\n".encode()
+    site = Site({"/": answer(b"<title>Town</title>"), "/robots.txt": answer(said)})
+    async with name_server(HERE) as (_, resolver), server(site, leaf.context()) as secure:
+        facts = await visit_one(gatherer([HOST], resolver, secure=secure, profile="standard"), HOST)
+    assert facts.reason == reason
+    paths = {path for _, path in site.asked}
+    assert paths == ({"/robots.txt"} if reason else {"/robots.txt", "/"})

@@ -65,7 +65,7 @@ def test_who_opted_out_stays_out_until_taken_back(engine: Engine) -> None:
     found = [Site("a.example"), Site("later.example"), Site("c.example")]
     done = import_sites(engine, BY, 8, found, file="y", authorised_by="B")
     assert (done.sites, done.opted_out) == (4, 2)
-    assert [site.host for site in to_visit(engine, None)] == ["b.example", "c.example"]
+    assert [site.host for site, _ in to_visit(engine, None)] == ["b.example", "c.example"]
     asked = ["a.example", "b.example", "nobody.example", "later.example"]
     assert refusals(engine, asked) == {
         "a.example": "opted-out", "later.example": "opted-out", "nobody.example": "out-of-scope",
@@ -87,7 +87,7 @@ def test_every_site_is_found_across_pieces(engine: Engine, monkeypatch: pytest.M
     monkeypatch.setattr("cityshield.adapters.store.sites._AT_ONCE", 7)
     hosts = [f"site-{number:03}.example" for number in range(95)]
     import_sites(engine, BY, 6, map(Site, hosts), file="y", authorised_by="B")
-    found = [site.host for site in to_visit(engine, None)]
+    found = [site.host for site, _ in to_visit(engine, None)]
     assert found == ["a.example", "b.example", *hosts]
     assert refusals(engine, [*hosts, "x.example"]) == {"x.example": "out-of-scope"}
     assert remove_sites(engine, BY, 7, hosts) == 95

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,9 @@ class Analytics:
             "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 8192)",
             values,
         )
+        sync(scratch)
         scratch.replace(path)
+        sync(path.parent)
 
     def _ask(self, query: str, values: Sequence[Any] | dict[str, Any]) -> DuckDBPyConnection:
         import duckdb
@@ -79,6 +82,15 @@ def analytics(folder: Path) -> Iterator[Analytics]:
 def unusable(folder: Path, reason: str) -> StoreError:
     """What is said of a run's files that can't be read or written."""
     return StoreError("error-sites-history", path=str(folder), reason=reason[:200])
+
+
+def sync(path: Path) -> None:
+    """Have a file or the names in a folder on the disk, come a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def quoted(path: Path) -> str:

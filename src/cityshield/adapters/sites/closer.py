@@ -43,10 +43,19 @@ Libraries = tuple[tuple[str, str], ...]
 
 
 class Closer:
-    """A closer look at one site. `base` is the address of its home page, with the last slash."""
+    """A closer look at one site. `base` is the address of its home page, with the last slash.
+
+    `said` is its robots.txt, where that was asked for before.
+    """
 
     def __init__(
-        self, doors: Doors, courier: Courier, domain: str, base: str, matching: Matching
+        self,
+        doors: Doors,
+        courier: Courier,
+        domain: str,
+        base: str,
+        matching: Matching,
+        said: Answer | None,
     ) -> None:
         self._doors = doors
         self._courier = courier
@@ -54,6 +63,7 @@ class Closer:
         self._domain = domain
         self._base = base
         self._matching = matching
+        self._said = said
         self.failed: list[Failure] = []
 
     async def look(self, facts: SiteFacts) -> SiteFacts:
@@ -137,7 +147,7 @@ class Closer:
 
     async def _look_at_paths(self, facts: SiteFacts) -> SiteFacts:
         """robots.txt, security.txt, the paths of tier 1 and more, and the scripts of the site."""
-        said = await self._get(ROBOTS)
+        said = self._said if self._said is not None else await self._get(ROBOTS)
         robots = _robots(said)
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths() if robots.lets(path)]

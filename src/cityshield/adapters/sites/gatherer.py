@@ -30,7 +30,7 @@ from cityshield.adapters.sites.visit import SiteVisit
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.clock import Clock
 from cityshield.vocabulary.census import QUICK
-from cityshield.vocabulary.errors import InputError
+from cityshield.vocabulary.errors import CityShieldError, InputError
 from cityshield.vocabulary.subject import Subject
 
 
@@ -111,8 +111,16 @@ class Gatherer:
         room = asyncio.Semaphore(self._settings.waiting)
         tasks: set[asyncio.Task[None]] = set()
 
+        broken: list[CityShieldError] = []
+
         async def one(visit: SiteVisit) -> None:
-            await done.put(await self._run(visit))
+            try:
+                facts = await self._run(visit)
+            except CityShieldError as error:  # it is we who can't go on, not the site
+                broken.append(error)
+                await done.put(None)
+            else:
+                await done.put(facts)
 
         async def feed() -> None:
             async for host in _each(hosts):
@@ -136,6 +144,8 @@ class Gatherer:
             while (facts := await done.get()) is not None:
                 room.release()
                 yield facts
+            if broken:
+                raise broken[0]
             await feeder
         finally:
             feeder.cancel()
@@ -155,6 +165,8 @@ class Gatherer:
     async def _run(self, visit: SiteVisit) -> SiteFacts:
         try:
             return await visit.run()
+        except CityShieldError:
+            raise
         except Exception as error:
             reason = f"error:{type(error).__name__}"
             return msgspec.structs.replace(visit.empty, reason=reason, read=0.0)

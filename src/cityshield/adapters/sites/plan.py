@@ -17,7 +17,9 @@ _HOME = 2
 _AGAIN = 2
 """The home page over both schemes at a second address, where the first is silent."""
 
-_TEXTS = 2
+_TEXTS = 3
+"""robots.txt, a second time where it did not come over HTTPS, and security.txt."""
+
 _INVENTED = 2
 _POLICY = 1
 """The policy of MTA-STS, from a host of its own."""
@@ -48,7 +50,7 @@ def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIE
         return Most(home, home + 1, 2 + _DOUBTFUL, round(_HOME / rate, 1))
     elsewhere = MOST_OTHERS + _POLICY
     more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere
-    connections = home + 1 + MOST_CONNECTIONS + elsewhere
+    connections = home + 2 + MOST_CONNECTIONS + elsewhere
     if profile == FULL:
         more += _MOST_MORE
         connections += MAIL_SERVERS

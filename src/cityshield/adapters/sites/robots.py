@@ -15,9 +15,10 @@ _LONGEST_RULE = 1024
 
 
 class Robots:
-    """The rules that hold for us, the longest first."""
+    """The rules that hold for us, the longest first; `named` says that they are for us alone."""
 
-    def __init__(self, rules: list[tuple[str, bool]]) -> None:
+    def __init__(self, rules: list[tuple[str, bool]], named: bool = False) -> None:
+        self.named = named
         self._rules = sorted(rules, key=lambda rule: (-len(rule[0]), not rule[1]))
 
     def lets(self, path: str) -> bool:
@@ -56,7 +57,9 @@ def read_robots(body: bytes) -> Robots:
                 for agent in agents:
                     if agent in groups:
                         groups[agent].append((value[:_LONGEST_RULE], field == "allow"))
-    return Robots(groups.get(OUR_NAME, groups.get("*", [])))
+    if OUR_NAME in groups:
+        return Robots(groups[OUR_NAME], named=True)
+    return Robots(groups.get("*", []))
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -13,13 +13,15 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_addresses
-from cityshield.adapters.sites.paths import type_of
+from cityshield.adapters.sites.paths import ROBOTS, type_of
+from cityshield.adapters.sites.robots import read_robots
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
-from cityshield.adapters.sites.walk import Walk, join, without_values
+from cityshield.adapters.sites.walk import Walk, join
+from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
-from cityshield.vocabulary.census import QUICK
+from cityshield.vocabulary.census import QUICK, ROBOTS_SAY_NO
 from cityshield.vocabulary.subject import SITE, Subject
 from cityshield.vocabulary.verdict import Failure
 
@@ -104,6 +106,9 @@ class SiteVisit:
         is_quick = self._profile == QUICK
         walk = Walk(courier, settings, self._read_page, is_quick, matching.see_home)
         try:
+            said = None if is_quick else await self._ask_robots(courier)
+            if said is not None and _forbids_us(said):
+                return msgspec.structs.replace(seen, reason=ROBOTS_SAY_NO, read=0.0)
             secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
             plain = await self._visit_plain(walk, secure)
@@ -121,7 +126,7 @@ class SiteVisit:
                 else self._url("http", settings.plain_port)
             )
             seen = msgspec.structs.replace(seen, templates=matching.hits)
-            closer = Closer(self._doors, courier, domain, base, matching)
+            closer = Closer(self._doors, courier, domain, base, matching, said)
             seen = await closer.look(seen)
             if secure.hops:
                 others = await self._ask_others(courier, domain, secure)
@@ -130,6 +135,17 @@ class SiteVisit:
             return seen
         except Overdrawn:
             return msgspec.structs.replace(seen, reason="budget", read=_HALF)
+
+    async def _ask_robots(self, courier: Courier) -> Answer | None:
+        """robots.txt before anything else; None where nothing comes over HTTPS.
+
+        Its connection is ended, for the home page is to show its certificate on one of its own.
+        """
+        settings = self._doors.settings
+        url = self._url("https", settings.secure_port) + ROBOTS[1:]
+        port, most = settings.secure_port, settings.path_bytes
+        said = await courier.ask(Request(url, courier.address, port, most, last=True))
+        return said if said.status else None
 
     async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
         url = self._url("https", self._doors.settings.secure_port)
@@ -217,6 +233,14 @@ def _why_no_page(seen: SiteFacts) -> str:
     visits = [visit for visit in (seen.secure, seen.plain) if visit is not None and visit.hops]
     answered = next((f"HTTP {visit.hops[-1].status}" for visit in visits if not visit.failed), "")
     return answered or next((visit.failed for visit in visits), "")
+
+
+def _forbids_us(said: Answer) -> bool:
+    """Whether robots.txt turns us away from all of the site by our name."""
+    if not 200 <= said.status < 300:
+        return False
+    robots = read_robots(said.body)
+    return robots.named and not robots.lets("/")
 
 
 def _why_none(names: Names) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
@@ -14,14 +13,12 @@ from cityshield.adapters.sites.cookies import read_cookies
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Answer, Request
+from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.facts import Header, Hop, Page, Visit
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET: Final = frozenset({"set-cookie", "set-cookie2"})
 _ADDRESSES: Final = frozenset({"location", "content-location"})
-_VALUE: Final = re.compile(r"=[^&;]*")
-_SESSION: Final = re.compile(r";[a-z]{1,20}=[^/;]*", re.IGNORECASE)
-_USER: Final = re.compile(r"^((?:[a-z]{1,10}:)?//)[^/]*@", re.IGNORECASE)
 _LONGEST_URL = 2048
 _FIRST_FREE_PORT = 1024
 
@@ -116,16 +113,6 @@ class Walk:
             return place
         there = msgspec.structs.replace(request, address=place[0], last=True)
         return await self._courier.ask_elsewhere(there, place, host)
-
-
-def without_values(address: str) -> str:
-    """An address without what may be a secret or say who somebody is.
-
-    The names of its parameters stay; their values, a session in the path, what stands before `@`
-    and what follows `#` do not.
-    """
-    head, mark, query = address.partition("#")[0].partition("?")
-    return _USER.sub(r"\1", _SESSION.sub("", head)) + mark + _VALUE.sub("=", query)
 
 
 def _keep(url: str, answer: Answer, location: str) -> Hop:

@@ -172,13 +172,21 @@ def _known() -> Select[Any]:
     )  # fmt: skip
 
 
-def to_visit(engine: Engine, visited_before: int | None) -> Iterator[Site]:
+def to_visit(engine: Engine, visited_before: int | None) -> Iterator[tuple[Site, str]]:
     """Every site in scope that was not visited since a time, and that nobody has opted out.
 
-    In the order in which they were taken in, read piece by piece.
+    In the order in which they were taken in, read piece by piece; with the reason code of the last
+    visit, empty where it gave facts or there was none.
     """
     query = (
-        select(sites.c.host, sites.c.owner, sites.c.sector, sites.c.district, sites.c.id)
+        select(
+            sites.c.host,
+            sites.c.owner,
+            sites.c.sector,
+            sites.c.district,
+            sites.c.reason,
+            sites.c.id,
+        )
         .outerjoin(site_opt_outs, sites.c.host == site_opt_outs.c.host)
         .where(site_opt_outs.c.at.is_(None))
         .order_by(sites.c.id)
@@ -191,7 +199,7 @@ def to_visit(engine: Engine, visited_before: int | None) -> Iterator[Site]:
         with engine.connect() as connection:
             rows = connection.execute(query.where(sites.c.id > last)).all()
         for row in rows:
-            yield Site(row.host, row.owner, row.sector, row.district)
+            yield Site(row.host, row.owner, row.sector, row.district), row.reason or ""
         if len(rows) < _BATCH:
             return
         last = rows[-1].id

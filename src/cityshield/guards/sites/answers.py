@@ -8,7 +8,8 @@ from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFa
 
 def last_hop(visit: Visit | None) -> Hop | None:
     """The last answer of a visit; None where there is none."""
-    return visit.hops[-1] if visit is not None and visit.hops and not visit.failed else None
+    whole = visit is not None and visit.failed in ("", "too-large")  # the headers came whole
+    return visit.hops[-1] if visit is not None and whole and visit.hops else None
 
 
 def home(facts: SiteFacts) -> Hop | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import ada_url
 
+from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.charset import read_text
 from cityshield.guards.sites.facts import Form, Header, Page, Script
 from cityshield.guards.sites.fingerprints import version_marks
@@ -100,6 +101,7 @@ class _Reader:
 
     def __init__(self, url: str, libraries: Libraries | None) -> None:
         self._url = url
+        self._own = without_values(url)
         self._base = url
         self._host = host_of(url)
         self._is_secure = url.startswith("https:")
@@ -265,9 +267,13 @@ class _Reader:
             return ""
         return joined if joined.startswith(("http:", "https:")) else ""
 
+    def _place(self, address: str) -> str:
+        """The same without the values of parameters, which may be secrets of a visit."""
+        return without_values(self._join(address))
+
     def _note_insecure(self, address: str) -> None:
         if self._is_secure and address.startswith("http:") and len(self._insecure) < _MOST:
-            self._insecure[address[:_LONGEST_URL]] = None
+            self._insecure[without_values(address[:_LONGEST_URL])] = None
 
     def _read_base(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
@@ -306,21 +312,21 @@ class _Reader:
         if source and len(self._frames) < _MOST:
             self._note_insecure(source)
             unseen = hidden or bool(self._unseen) or _has_no_size(attributes)
-            self._frames[source, unseen] = None
+            self._frames[without_values(source), unseen] = None
 
     def _read_form(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
         if len(self._forms) < _MOST:
             action = attributes.get("action", "").strip()
             method = attributes.get("method", "get").lower()[:10]
-            self._forms.append((self._join(action) if action else self._url, method))
+            self._forms.append((self._place(action) if action else self._own, method))
 
     def _read_input(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
         kind = attributes.get("type", "").lower()
         if kind in _PERSONAL_INPUTS:
             if not self._forms:
-                self._forms.append((self._url, "get"))
+                self._forms.append((self._own, "get"))
             self._asked.add(len(self._forms) - 1)
             (self._secrets if kind == "password" else self._contacts).add(len(self._forms) - 1)
 
@@ -343,7 +349,7 @@ class _Reader:
         self._links[host] = self._links.get(host, 0) + 1
         if (hidden or self._unseen) and is_foreign(host, self._host):
             if len(self._hidden_links) < _MOST:
-                self._hidden_links[address[:_LONGEST_TITLE]] = None
+                self._hidden_links[without_values(address[:_LONGEST_TITLE])] = None
 
     def _note_redirector(self, address: str) -> None:
         """Note a link that passes an address of somebody else to a page of this site."""

@@ -1,0 +1,20 @@
+"""What is kept of an address that a page or a server names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_VALUE: Final = re.compile(r"=[^&;]*")
+_SESSION: Final = re.compile(r";[a-z]{1,20}=[^/;]*", re.IGNORECASE)
+_USER: Final = re.compile(r"^((?:[a-z]{1,10}:)?//)[^/]*@", re.IGNORECASE)
+
+
+def without_values(address: str) -> str:
+    """An address without what may be a secret or say who somebody is.
+
+    The names of its parameters stay; their values, a session in the path, what stands before `@`
+    and what follows `#` do not.
+    """
+    head, mark, query = address.partition("#")[0].partition("?")
+    return _USER.sub(r"\1", _SESSION.sub("", head)) + mark + _VALUE.sub("=", query)
