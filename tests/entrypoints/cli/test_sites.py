@@ -92,7 +92,7 @@ def test_a_run_from_start_to_report(filled: Path) -> None:
     plan = sites("run", "--dry-run", "--rate", "1", "--json", home=filled)
     assert json.loads(plan.stdout) == {
         "profile": "standard", "visits": 119, "out_of_scope": 0, "opted_out": 1, "fresh": 0,
-        "requests": 119 * 52, "connections": 119 * 31, "takes_s": 119,
+        "requests": 119 * 53, "connections": 119 * 32, "takes_s": 119,
     }  # fmt: skip
     assert sites("runs", home=filled).stdout == b""
     done = sites("run", home=filled)
@@ -182,3 +182,16 @@ def test_what_is_missing_or_wrong_is_said(filled: Path) -> None:
         assert done.returncode == 2, arguments
         assert said in done.stderr, (arguments, done.stderr)
         assert b"Traceback" not in done.stderr
+
+
+def test_names_below_one_that_opts_out_are_named_or_opt_out_too(home: Path) -> None:
+    listed = home / "list.txt"
+    listed.write_text("shop.example\nwww.shop.example\na_b.shop.example\nmyshop.example\n")
+    sites("import", str(listed), "--authorised-by", "Mayor", home=home)
+    out = sites("optout", "shop.example", "--reason", "asked", home=home)
+    assert "www.shop.example" in out.stderr.decode()
+    assert "myshop" not in out.stderr.decode()
+    out = sites("optout", "shop.example", "--below", "--reason", "asked", home=home)
+    assert "www.shop.example" in out.stdout.decode()
+    left = sites("list", "--opted-out", home=home).stdout.decode()
+    assert [line.split()[2] for line in left.splitlines()] == ["shop.example", "www.shop.example"]

@@ -542,6 +542,10 @@ sites-authorised = Visits allowed by: { $who }
 sites-finding = since { $first }, last seen { $last } in run { $run }
 sites-finding-gone = from { $first } until { $gone }
 sites-opted-out = { $host } is never visited again.
+sites-below-stay = Still visited: { $count ->
+    [one] one name below it ({ $hosts })
+   *[other] { $count } names below it (such as { $hosts })
+  }. To leave these alone too, say it again with --below.
 sites-opted-in = { $host } is visited again.
 sites-is-out = never visited since { $day }: { $reason }
 sites-removed = Taken out of the inventory: { $count }

@@ -483,6 +483,7 @@ sites-authorised = 谁允许访问：{ $who }
 sites-finding = { $first } 起，最近一次在 { $last } 的第 { $run } 轮看到
 sites-finding-gone = { $first } 起，到 { $gone } 已经没有
 sites-opted-out = { $host } 以后不再访问。
+sites-below-stay = 它下面还有 { $count } 个网站仍会被访问（例如 { $hosts }）。要一并停止访问，请再加上 --below 执行一次。
 sites-opted-in = { $host } 恢复访问。
 sites-is-out = { $day } 起不再访问：{ $reason }
 sites-removed = 已从清单移除：{ $count } 个

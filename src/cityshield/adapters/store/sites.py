@@ -172,6 +172,18 @@ def _known() -> Select[Any]:
     )  # fmt: skip
 
 
+def listed_below(engine: Engine, host: str) -> list[str]:
+    """The names below a host that are in scope, in order."""
+    query = (
+        select(sites.c.host)
+        .outerjoin(site_opt_outs, sites.c.host == site_opt_outs.c.host)
+        .where(site_opt_outs.c.at.is_(None), sites.c.host.endswith(f".{host}", autoescape=True))
+        .order_by(sites.c.host)
+    )
+    with engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def to_visit(engine: Engine, visited_before: int | None) -> Iterator[tuple[Site, str]]:
     """Every site in scope that was not visited since a time, and that nobody has opted out.
 

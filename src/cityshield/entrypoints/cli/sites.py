@@ -19,6 +19,8 @@ from cityshield.entrypoints.cli.versions import versions
 from cityshield.vocabulary.census import Known
 from cityshield.vocabulary.errors import InputError
 
+_SHOWN = 5
+
 WHO = """\b
 A site is visited only when it was imported, with a word on who allows it, and has not opted out.
 Who acts is the user of this machine, or the holder of the token in CITYSHIELD_TOKEN; only an
@@ -143,17 +145,19 @@ def show(host: str, as_json: bool, language: str, home: Path) -> None:
 @sites.command(epilog="""\b
 Examples:
   cityshield sites optout shop.example --reason 'asked by the owner, 2026-11-25'
+  cityshield sites optout shop.example --below --reason 'asked by the owner, 2026-11-25'
   cityshield sites optout shop.example --off
 """)  # fmt: skip
 @click.argument("host")
 @click.option("--reason", default="", help="Why; required, for it is the owner's word.")
+@click.option("--below", is_flag=True, help="Names below it that are in the inventory, too.")
 @click.option("--off", is_flag=True, help="Let it be visited again.")
 @language_option
 @home_option
-def optout(host: str, reason: str, off: bool, language: str, home: Path) -> None:
+def optout(host: str, reason: str, below: bool, off: bool, language: str, home: Path) -> None:
     """Have HOST never visited again. It holds for a run that is under way too."""
     from cityshield.adapters.sentences.sentences import Sentences
-    from cityshield.adapters.store.sites import opt_in, opt_out
+    from cityshield.adapters.store.sites import listed_below, opt_in, opt_out
 
     engine = open_store(home, create=True)
     by, now, name = acting_identity(engine, "sites:write"), int(time.time()), _host(host)
@@ -163,8 +167,15 @@ def optout(host: str, reason: str, off: bool, language: str, home: Path) -> None
         raise click.MissingParameter(param_hint="--reason", param_type="option")
     else:
         opt_out(engine, by, now, name, reason.strip()[:2000])
-    said = "sites-opted-in" if off else "sites-opted-out"
-    click.echo(Sentences().say(said, language, host=name))
+    say = Sentences().say
+    click.echo(say("sites-opted-in" if off else "sites-opted-out", language, host=name))
+    others = [] if off else listed_below(engine, name)
+    for other in others if below else ():
+        opt_out(engine, by, now, other, reason.strip()[:2000])
+        click.echo(say("sites-opted-out", language, host=other))
+    if others and not below:
+        shown = ", ".join(others[:_SHOWN])
+        click.echo(say("sites-below-stay", language, count=len(others), hosts=shown), err=True)
 
 
 @sites.command(epilog="\b\nExample:\n  cityshield sites remove old.example\n")
