@@ -179,12 +179,13 @@ def all_failures(verdict: Verdict) -> list:  # type: ignore[type-arg]
 def checked_alone(file: Path, home: Path) -> tuple[Verdict, float]:
     """The verdict of a process of its own, and the most memory it held, in MiB."""
     code = (
-        "import resource, runpy, sys\n"
+        "import re, runpy, sys\n"
         "sys.argv = sys.argv[1:]\n"
         "try:\n"
         "    runpy.run_module('cityshield.serve', run_name='__main__')\n"
         "finally:\n"
-        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+        "    status = open('/proc/self/status').read()\n"  # ru_maxrss holds that of our parent too
+        "    print(re.search(r'VmHWM:\\s+(\\d+)', status)[1], file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "cityshield", "check", str(file), "--json"],
