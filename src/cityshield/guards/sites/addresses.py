@@ -7,6 +7,7 @@ from typing import Final
 
 _VALUE: Final = re.compile(r"=[^&;]*")
 _SESSION: Final = re.compile(r";[a-z]{1,20}=[^/;]*", re.IGNORECASE)
+_TELLING: Final = frozenset("#?;@")
 _USER: Final = re.compile(r"^((?:[a-z]{1,10}:)?//)[^/]*@", re.IGNORECASE)
 
 
@@ -16,5 +17,7 @@ def without_values(address: str) -> str:
     The names of its parameters stay; their values, a session in the path, what stands before `@`
     and what follows `#` do not.
     """
+    if _TELLING.isdisjoint(address):
+        return address
     head, mark, query = address.partition("#")[0].partition("?")
     return _USER.sub(r"\1", _SESSION.sub("", head)) + mark + _VALUE.sub("=", query)
