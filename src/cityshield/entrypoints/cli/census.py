@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cityshield.answer import harmless
-from cityshield.entrypoints.cli.hosts import Lines, open_list
+from cityshield.entrypoints.cli.hosts import Lines
+from cityshield.entrypoints.cli.inputs import open_input
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.vocabulary.census import (
@@ -90,7 +91,7 @@ def run(
     else:
         lines = None
         if targets is not None:
-            lines = Lines(open_list(targets), "")
+            lines = Lines(open_input(targets), "")
         hosts: Iterable[str] | None = None
         if lines is not None:
             hosts = (site.host for site in lines.at_least_one(targets or ""))

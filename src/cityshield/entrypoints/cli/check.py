@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 import msgspec
 
+from cityshield.entrypoints.cli.inputs import open_input
 from cityshield.entrypoints.cli.lines import (
     FOUND,
     IGNORANT,
@@ -101,7 +102,7 @@ def check(
         status |= status_of(verdict, fail_on)
         _print_one(shield, verdict, language, as_json)
     if lines is not None:
-        with _open(lines) as file:
+        with open_input(lines) as file:
             status |= _check_lines(shield, file, wanted, home, folders, jobs)
     return 1 if status & FOUND else 3 if status & IGNORANT else 0
 
@@ -163,15 +164,6 @@ def _readable(value: str) -> str:
         return value
     raw = os.fsencode(value)
     return value if os.path.exists(raw) else raw.decode("utf-8", "replace")
-
-
-def _open(lines: str) -> BinaryIO:
-    if lines == "-":
-        return sys.stdin.buffer
-    try:
-        return open(lines, "rb")
-    except OSError as error:
-        raise InputError("error-file", path=lines, reason=error.strerror or "") from error
 
 
 def _check_lines(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,17 +13,16 @@ from cityshield.adapters.feeds.feed import FORMATS
 from cityshield.answer import harmless
 from cityshield.desks.decisions.collateral import CLASSES
 from cityshield.entrypoints.cli import report, subscriptions
+from cityshield.entrypoints.cli.inputs import open_input, say_bad_lines
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.speech import pad, speak
 from cityshield.entrypoints.cli.store import local_identity, open_store, to_json
 from cityshield.entrypoints.cli.subscriptions import require_csv, state_of
-from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.indicator import BENIGN_ACTIVITY, MALICIOUS_ACTIVITY
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from cityshield.imports import GuardReport, ImportReport
 
 IMPORT_EPILOG = """\b
 Examples:
@@ -121,7 +119,7 @@ def import_(
         return _import_guard_list(
             engine, home, file, source, guard, format, column, as_json, language
         )
-    with _open(file) as opened, Progress(opened) as progress:
+    with open_input(file) as opened, Progress(opened) as progress:
         report = import_feed(
             engine,
             home,
@@ -147,7 +145,7 @@ def import_(
     say = Sentences().say
     words = {"taken": report.taken, "new": report.new, "listed": report.listed}
     click.echo(say("feeds-taken", language, source=source, format=report.format, **words))
-    _say_bad(report, language)
+    say_bad_lines(report.bad, report.bad_lines, language)
     return 0
 
 
@@ -170,7 +168,7 @@ def _import_guard_list(
     from cityshield.imports import import_guard_list
 
     desk = Desk(engine, SystemClock(), read_config(home))
-    with _open(file) as opened, Progress(opened) as progress:
+    with open_input(file) as opened, Progress(opened) as progress:
         report = import_guard_list(
             desk, local_identity(), opened, source=source, guard=guard, name=file,
             format=format or "", column=column, progress=progress.advance,
@@ -180,24 +178,8 @@ def _import_guard_list(
         return 0
     words = {"taken": report.taken, "withdrawn": report.withdrawn}
     click.echo(Sentences().say("feeds-guarded", language, source=source, guard=guard, **words))
-    _say_bad(report, language)
+    say_bad_lines(report.bad, report.bad_lines, language)
     return 0
-
-
-def _say_bad(report: ImportReport | GuardReport, language: str) -> None:
-    """Say which lines could not be read."""
-    from cityshield.adapters.sentences.sentences import Sentences
-
-    if not report.bad_lines:
-        return
-    say = Sentences().say
-    click.echo(say("feeds-bad", language, count=report.bad_lines), err=True)
-    for line in report.bad:
-        start = harmless(line.start, 80)
-        said = say("feeds-bad-line", language, number=line.number, start=start)
-        click.echo(f"  {said}", err=True)
-    if more := report.bad_lines - len(report.bad):
-        click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
 
 
 @feeds.command(epilog="\b\nExamples:\n  cityshield feeds trust partner\n"
@@ -256,12 +238,3 @@ def remove(source: str, language: str, home: Path) -> None:
     count, listed = remove_source(engine, home, SystemClock(), local_identity(), source)
     words = {"count": count, "listed": listed}
     click.echo(Sentences().say("feeds-removed", language, source=source, **words))
-
-
-def _open(file: str) -> BinaryIO:
-    if file == "-":
-        return sys.stdin.buffer
-    try:
-        return open(file, "rb")
-    except OSError as error:
-        raise InputError("error-file", path=file, reason=error.strerror or "") from error

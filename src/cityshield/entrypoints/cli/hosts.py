@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
-import click
-
-from cityshield.answer import harmless
 from cityshield.desks.sites.inventory import MOST_LINE_BYTES, Rejected, read_sites
+from cityshield.entrypoints.cli.inputs import say_bad_lines
 from cityshield.vocabulary.census import Site
 from cityshield.vocabulary.errors import InputError
 
@@ -46,28 +43,7 @@ class Lines:
 
     def say_bad(self, language: str) -> None:
         """Say which lines could not be read."""
-        from cityshield.adapters.sentences.sentences import Sentences
-
-        if not self.bad_lines:
-            return
-        say = Sentences().say
-        click.echo(say("feeds-bad", language, count=self.bad_lines), err=True)
-        for line in self.bad:
-            start = harmless(line.start, 80)
-            said = say("feeds-bad-line", language, number=line.number, start=start)
-            click.echo(f"  {said}", err=True)
-        if more := self.bad_lines - len(self.bad):
-            click.echo(f"  {say('feeds-bad-more', language, count=more)}", err=True)
-
-
-def open_list(file: str) -> BinaryIO:
-    """A list by its path, or standard input."""
-    if file == "-":
-        return sys.stdin.buffer
-    try:
-        return open(file, "rb")
-    except OSError as error:
-        raise InputError("error-file", path=file, reason=error.strerror or "") from error
+        say_bad_lines(self.bad, self.bad_lines, language)
 
 
 def _bounded(file: BinaryIO) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ from msgspec.structs import asdict
 from cityshield.answer import harmless
 from cityshield.desks.sites.inventory import FORMATS, host_of
 from cityshield.entrypoints.cli import census, tell
-from cityshield.entrypoints.cli.hosts import Lines, open_list
+from cityshield.entrypoints.cli.hosts import Lines
+from cityshield.entrypoints.cli.inputs import open_input
 from cityshield.entrypoints.cli.main import home_option, language_option
 from cityshield.entrypoints.cli.store import acting_identity, open_store, to_json
 from cityshield.entrypoints.cli.templates import templates
@@ -78,7 +79,7 @@ def import_(
         raise InputError("error-sites-authorised")
     engine = open_store(home, create=True)
     by = acting_identity(engine, "sites:write")
-    with open_list(file) as opened, Progress(opened) as progress:
+    with open_input(file) as opened, Progress(opened) as progress:
         lines = Lines(opened, format or "")
         done = import_sites(
             engine, by, int(time.time()), lines.at_least_one(file), file=Path(file).name,
