@@ -63,12 +63,12 @@ def open_gatherer(
     from cityshield.adapters.templates.shelf import open_templates
     from cityshield.guards.links.suffixes import Suffixes
     from cityshield.guards.sites.fingerprints import more_paths
-    from cityshield.guards.sites.libraries import FILE, Libraries
+    from cityshield.guards.sites.libraries import FILE, read_libraries
     from cityshield.guards.sites.page import read_page
 
     settings = settings_of(config)
     data = read_knowledge(home, FILE)
-    find = Libraries(data or b"{}").find
+    find = read_libraries(data or b"{}").find
     more: dict[str, Any] = {} if log is None else {"log": log}
     templates = open_templates(home, TIER_1)
     wanted: list[MorePaths] = [more_paths]

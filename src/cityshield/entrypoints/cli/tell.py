@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +17,9 @@ from cityshield.entrypoints.cli.store import to_json
 from cityshield.vocabulary.census import Difference, Figures, Run
 
 if TYPE_CHECKING:
-    from cityshield.runs import Runs
-    from cityshield.visits import Words
+    from cityshield.adapters.history.run import RunFolder
+    from cityshield.adapters.reports.rows import Rule
+    from cityshield.visits import About, Words
 
 _SHOWN = 10
 _LONGEST = 240
@@ -39,11 +40,12 @@ Examples:
 def report(number: int | None, path: str | None, as_json: bool, language: str, home: Path) -> None:
     """Say what RUN found, by default the newest. Grades, faults, whose sites they are on."""
     from cityshield.adapters.history.figures import figures_of
+    from cityshield.visits import open_judge
 
     runs, config = open_runs(home, "sites:read")
     this = runs.judged(number)
     figures = figures_of(runs.folder(this), this)
-    about = _about(home, config, runs, this, language)
+    about = _about(open_judge(home, config)[1], runs.folder(this), this, language)
     if path is not None:
         write_whole(path, [_page(figures, about, language, config.operator.name)])
     if as_json:
@@ -65,6 +67,7 @@ def report(number: int | None, path: str | None, as_json: bool, language: str, h
 def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> None:
     """Say what changed from one RUN to another. What is new, and what is gone."""
     from cityshield.adapters.history.figures import difference_of
+    from cityshield.visits import open_judge
 
     runs, config = open_runs(home, "sites:read")
     first, second = runs.judged(before), runs.judged(after)
@@ -72,7 +75,7 @@ def diff(before: int, after: int, as_json: bool, language: str, home: Path) -> N
     if as_json:
         click.echo(to_json(made))
         return
-    about = _about(home, config, runs, second, language)
+    about = _about(open_judge(home, config)[1], runs.folder(second), second, language)
     for line in _compared(made, about, sayer(language)):
         click.echo(line)
 
@@ -96,19 +99,19 @@ def export(number: int | None, format_: str, output: str | None, language: str, 
     runs, config = open_runs(home, "sites:read")
     this = runs.judged(number)
     folder = runs.folder(this)
-    about = _about(home, config, runs, this, language)
-    if format_ == "html":
-        pieces = iter([_page(figures_of(folder, this), about, language, config.operator.name)])
+    words = open_judge(home, config)[1]
+
+    def say(check: str, args: dict[str, str]) -> str:
+        return words(check, language, args).what
+
+    if format_ in rows.WRITERS:
+        pieces = rows.WRITERS[format_](tell(folder, this), say)
     else:
-        words, told = open_judge(home, config)[1], tell(folder, this)
-
-        def say(check: str, args: dict[str, str]) -> str:
-            return words(check, language, args).what
-
-        if format_ == "sarif":
-            pieces = rows.as_sarif(told, _rules(runs, this, about), say, this)
+        about, figures = _about(words, folder, this, language), figures_of(folder, this)
+        if format_ == "html":
+            pieces = iter([_page(figures, about, language, config.operator.name)])
         else:
-            pieces = rows.WRITERS[format_](told, say)
+            pieces = rows.as_sarif(tell(folder, this), _rules(figures, about), say, this)
     if output is not None:
         write_whole(output, pieces)
         return
@@ -116,38 +119,31 @@ def export(number: int | None, format_: str, output: str | None, language: str, 
         sys.stdout.write(piece)
 
 
-def _about(home: Path, config: Any, runs: Runs, this: Run, language: str) -> dict[str, Any]:
+def _about(words: Words, folder: RunFolder, this: Run, language: str) -> dict[str, About]:
     """What there is to say of each check that found something in a run."""
     from cityshield.adapters.history.figures import samples
-    from cityshield.visits import open_judge
 
-    words: Words = open_judge(home, config)[1]
-    return {
-        check: words(check, language, args)
-        for check, args in samples(runs.folder(this), this).items()
-    }
+    return {check: words(check, language, args) for check, args in samples(folder, this).items()}
 
 
-def _page(figures: Figures, about: dict[str, Any], language: str, operator: str) -> str:
+def _page(figures: Figures, about: dict[str, About], language: str, operator: str) -> str:
     from cityshield.adapters.reports.census import render
 
     said = {check: (item.what, item.now) for check, item in about.items()}
     return render(figures, said, sayer(language), language, operator)
 
 
-def _rules(runs: Runs, this: Run, about: dict[str, Any]) -> list[Any]:
-    from cityshield.adapters.history.figures import figures_of
+def _rules(figures: Figures, about: dict[str, About]) -> list[Rule]:
     from cityshield.adapters.reports.rows import Rule
 
-    counts = figures_of(runs.folder(this), this).checks
     return [
         Rule(item.check, item.severity, said.what, said.why, said.now, said.cwe)
-        for item in counts
+        for item in figures.checks
         if (said := about[item.check])
     ]
 
 
-def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
+def _told(figures: Figures, about: dict[str, About], say: Say) -> list[str]:
     """A report in lines."""
     from cityshield.adapters.reports.census import politeness_word, reason_word, severity_word
 
@@ -182,7 +178,7 @@ def _told(figures: Figures, about: dict[str, Any], say: Say) -> list[str]:
     return lines
 
 
-def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
+def _compared(made: Difference, about: dict[str, About], say: Say) -> list[str]:
     """A comparison in lines."""
     from cityshield.adapters.reports.census import severity_word
 
@@ -210,7 +206,7 @@ def _compared(made: Difference, about: dict[str, Any], say: Say) -> list[str]:
     return [*lines, "", *_explained(_table(head, rows), checks, about)]
 
 
-def _explained(table: Sequence[str], checks: Sequence[str], about: dict[str, Any]) -> list[str]:
+def _explained(table: Sequence[str], checks: Sequence[str], about: dict[str, About]) -> list[str]:
     """A table with what its checks found in words, each below its row: both fit a terminal."""
     lines = list(table[:1])
     for row, check in zip(table[1:], checks, strict=True):

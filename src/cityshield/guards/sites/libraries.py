@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha1
 from typing import Any, NamedTuple
 
@@ -174,6 +175,12 @@ def _all_of(every: Any, tells: Sequence[tuple[str, Any]]) -> Callable[[str], lis
     every.Compile()
     match: Callable[[str], list[int] | None] = every.Match
     return match
+
+
+@lru_cache(1)
+def read_libraries(data: bytes) -> Libraries:
+    """Libraries of a file, compiled once for those who recognise and for those who judge."""
+    return Libraries(data)
 
 
 def is_at_or_above(version: str, other: str) -> bool:

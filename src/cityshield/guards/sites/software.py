@@ -17,6 +17,7 @@ import msgspec
 
 from cityshield.guards.sites.answers import home, page_of
 from cityshield.guards.sites.facts import Page, SiteFacts
+from cityshield.guards.sites.fingerprints import VERSION
 from cityshield.guards.sites.hosts import host_of, is_foreign
 
 SERVER: Final = "server"
@@ -28,9 +29,6 @@ SOME_DISTRIBUTION: Final = "Linux"
 _BUILT = "Unix"
 NO_DISTRIBUTION: Final = ("", WINDOWS, _BUILT)
 """What `system` is where the version is as its maker numbers it."""
-
-MARK: Final = "version:"
-"""How a mark begins that tells a version which no header does: `version:NAME/1.2.3`."""
 
 _MOST = 12
 _LONGEST_HEADER = 400
@@ -118,7 +116,7 @@ def software_of(facts: SiteFacts, kind: str) -> list[Software]:
         found.extend(_in_page(page, facts.host))
     for path, answer in facts.paths.items():
         for mark in answer.marks:
-            if mark.startswith(MARK):
+            if mark.startswith(VERSION):
                 found.extend((product, version, path) for product, version in _read_mark(mark))
     if not found:
         return []
@@ -156,7 +154,7 @@ def _in_page(page: Page, host: str) -> Iterator[tuple[str, str, str]]:
     if page.title:
         pairs.extend(_read_title(page.title[:_LONGEST_HEADER]))
     for mark in page.marks:
-        if mark.startswith(MARK):
+        if mark.startswith(VERSION):
             pairs.extend(_read_mark(mark))
     for script in (*page.styles, *page.scripts):
         url = script.url
@@ -203,5 +201,5 @@ def _read_title(title: str) -> tuple[tuple[str, str], ...]:
 
 
 def _read_mark(mark: str) -> tuple[tuple[str, str], ...]:
-    name, _, version = mark.removeprefix(MARK).partition("/")
+    name, _, version = mark.removeprefix(VERSION).partition("/")
     return ((name, version),) if name in products() and version[:1].isdigit() else ()

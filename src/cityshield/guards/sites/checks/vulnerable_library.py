@@ -18,10 +18,10 @@ _SHOWN = 4
 
 def _libraries(material: Material) -> Libraries | None:
     """What the operator's file says; None where there is no file."""
-    from cityshield.guards.sites.libraries import FILE, Libraries
+    from cityshield.guards.sites.libraries import FILE, read_libraries
 
     data = material.read(FILE)
-    return None if data is None else Libraries(data)
+    return None if data is None else read_libraries(data)
 
 
 @check(severity="medium", cwe=1104, knowledge=_libraries, family=True)
