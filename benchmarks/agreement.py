@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from benchmarks.farm import Site
+from benchmarks.proof import prove
 from benchmarks.site_peers import read_retire, read_wapiti, read_whatweb
 from benchmarks.visitors import Seen
-from cityshield.adapters.sites.log import Line, prove
+from cityshield.adapters.sites.log import Line
 
 NOT_SO = {
     "Extended Validation": "certificates of that kind are no safer, and browsers show none of it",

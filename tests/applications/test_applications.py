@@ -11,7 +11,6 @@ import pytest
 
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.sites.gatherer import Gatherer
-from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import Limit, SitesSettings
 from cityshield.guards.guard import Guard
 from cityshield.guards.scale import Scale
@@ -22,6 +21,7 @@ from cityshield.guards.sites.page import read_page
 from cityshield.rooms import find_checks
 from cityshield.vocabulary.subject import SITE
 from tests.adapters.sites.farm import registrable
+from tests.adapters.sites.scope import Scope
 from tests.applications.town import (
     AS_ROOT,
     ILL_KEPT,

@@ -16,12 +16,12 @@ import msgspec
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.sites import resolver
 from cityshield.adapters.sites.gatherer import Gatherer
-from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import Limit, SitesSettings
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.guards.sites.fingerprints import more_paths
 from cityshield.guards.sites.page import read_page
 from tests.adapters.sites.farm import registrable
+from tests.adapters.sites.scope import Scope
 
 _FAST = Limit(1000, 100_000)
 

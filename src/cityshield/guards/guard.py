@@ -64,6 +64,22 @@ class Gatherer(Protocol):
         ...
 
 
+class Uncached:
+    """What gatherers share whose verdicts are never kept, and depend on nothing but the facts."""
+
+    def version(self) -> str:
+        """There is nothing that could change."""
+        return ""
+
+    def identify(self, subject: Subject) -> str | None:
+        """No verdict is kept."""
+        return None
+
+    def identified(self, facts: Any) -> str | None:
+        """No verdict is kept."""
+        return None
+
+
 class Guard:
     """Gathering and judging of one kind of subject.
 

@@ -20,9 +20,9 @@ from cryptography.x509.oid import NameOID
 from cityshield.adapters.clock import SystemClock
 from cityshield.adapters.sites.gatherer import Gatherer
 from cityshield.adapters.sites.log import Line
-from cityshield.adapters.sites.scope import Scope
 from cityshield.adapters.sites.settings import Limit, SitesSettings
 from cityshield.guards.sites.facts import Header, Page, SiteFacts
+from tests.adapters.sites.scope import Scope
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FAST = Limit(2, 1000)

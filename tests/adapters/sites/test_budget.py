@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from benchmarks.proof import prove
 
 from cityshield.adapters.sites.budget import Budget, keys_of, seconds_until_open
-from cityshield.adapters.sites.log import Line, prove
+from cityshield.adapters.sites.log import Line
 from cityshield.adapters.sites.settings import Limit, SitesSettings
 
 SETTINGS = SitesSettings(

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from benchmarks.proof import prove
 
-from cityshield.adapters.sites.log import Line, prove
+from cityshield.adapters.sites.log import Line
 from cityshield.config import Config
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cityshield.adapters.sites.log import Line, Proof, prove
+from benchmarks.proof import Proof, prove
+
+from cityshield.adapters.sites.log import Line
 
 
 def line(began: float, ended: float, address: str = "192.0.2.1") -> Line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cityshield.adapters.sites.scope import Scope
+from tests.adapters.sites.scope import Scope
 
 SCOPE = Scope(
     ["town.example", "*.city.example", "Upper.Example."], ["no.city.example", "*.left.city.example"]

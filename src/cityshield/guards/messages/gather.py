@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cityshield.guards.budget import Budget
+from cityshield.guards.guard import Uncached
 from cityshield.guards.messages.facts import MessageFacts
 from cityshield.guards.messages.reader import MAX_CHARACTERS, Reader
 from cityshield.vocabulary.subject import LINK, Subject
@@ -43,26 +44,14 @@ _LINK = re.compile(
 """A link as people write it; repetitions are bounded and start at a border: linear."""
 
 
-class MessageGatherer:
-    """Reads a text in memory, by the tables of a pack; asks no port.
+class MessageGatherer(Uncached):
+    """Reads a text in memory, by the tables of a pack; asks no port, and nothing of it is kept.
 
     `open_reader` makes the reader when the first text comes.
     """
 
     def __init__(self, open_reader: Callable[[], Reader]) -> None:
         self._open_reader = open_reader
-
-    def version(self) -> str:
-        """Messages depend on nothing outside the text."""
-        return ""
-
-    def identify(self, subject: Subject) -> str | None:
-        """No verdict on what a resident types is kept."""
-        return None
-
-    def identified(self, facts: Any) -> str | None:
-        """No verdict on what a resident types is kept."""
-        return None
 
     async def gather_many(self, subjects: Sequence[Subject]) -> list[MessageFacts]:
         """Facts for each text, of which at most MAX_CHARACTERS are read."""

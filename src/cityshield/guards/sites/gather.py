@@ -8,29 +8,21 @@ from typing import Any
 import msgspec
 
 from cityshield.guards.budget import Budget
+from cityshield.guards.guard import Uncached
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.ports.websites import Websites
 from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import Failure
 
 
-class SiteGatherer:
-    """Asks for one visit of each site. `open_websites` is called when the first is wanted."""
+class SiteGatherer(Uncached):
+    """Asks for one visit of each site; its facts are kept instead of its verdict.
+
+    `open_websites` is called when the first is wanted.
+    """
 
     def __init__(self, open_websites: Callable[[], Websites[SiteFacts]]) -> None:
         self._open_websites = open_websites
-
-    def version(self) -> str:
-        """A site is seen anew at each visit."""
-        return ""
-
-    def identify(self, subject: Subject) -> str | None:
-        """No verdict on a site is cached: its facts are kept instead."""
-        return None
-
-    def identified(self, facts: Any) -> str | None:
-        """No verdict on a site is cached."""
-        return None
 
     async def gather_many(self, subjects: Sequence[Subject]) -> Sequence[SiteFacts]:
         """Facts of each site; for one that could not be seen, with the reason as a failure."""
