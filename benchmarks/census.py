@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.farm import Farm, alone, why_not
+from benchmarks.farm import Farm, rows_inside, why_not
 from benchmarks.measure import CITYSHIELD, ROOT, Bar, Bench, Row, environment, run, say
 
 _SITES, _FEW = 100_000, 2_000
@@ -34,13 +34,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         return
     count = _FEW if bench.quick else _SITES
     inside = (sys.executable, "-m", "benchmarks.census", bench.scratch, str(count))
-    with subprocess.Popen(alone(inside), stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                yield msgspec.json.decode(line, type=Row)
-        finally:
-            process.kill()
+    yield from rows_inside(inside)
 
 
 def inside(scratch: Path, count: int) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from types import TracebackType
 import msgspec
 
 from benchmarks.authority import Authority, Shown
+from benchmarks.measure import ROOT, Row
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 RESOLVER = "127.0.0.1"
@@ -340,6 +341,17 @@ def alone(command: Sequence[str | Path]) -> list[str]:
         "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
         "sh", "-c", f"mount -t tmpfs none /run && {inside}", "sh", *(str(word) for word in command),
     ]  # fmt: skip
+
+
+def rows_inside(command: Sequence[str | Path]) -> Iterator[Row]:
+    """The rows that a command prints, a line of JSON each, in a network that ends with it."""
+    with subprocess.Popen(alone(command), stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                yield msgspec.json.decode(line, type=Row)
+        finally:
+            process.kill()
 
 
 def _transport(site: Site, authority: Authority) -> tuple[Shown, str]:

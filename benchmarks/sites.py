@@ -15,8 +15,8 @@ import msgspec
 
 from benchmarks import agreement, site_peers, visitors
 from benchmarks.data import data_folder
-from benchmarks.farm import KINDS, Farm, alone, why_not
-from benchmarks.measure import CITYSHIELD, ROOT, Bar, Bench, Cost, Row, cpu_s, in_turn, run, say
+from benchmarks.farm import KINDS, Farm, rows_inside, why_not
+from benchmarks.measure import CITYSHIELD, Bar, Bench, Cost, Row, cpu_s, in_turn, run, say
 from benchmarks.visitors import LIBRARIES, read
 
 _LIBRARY_DATA = "sites/jsrepository-v4.json"
@@ -39,14 +39,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         yield Row("all of it", note="not measured: CITYSHIELD_DATA is not set")
         return
     inside = (sys.executable, "-m", "benchmarks.sites", bench.scratch, data, str(bench.quick))
-    command = alone(inside)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                yield msgspec.json.decode(line, type=Row)
-        finally:
-            process.kill()
+    yield from rows_inside(inside)
 
 
 class Yard:

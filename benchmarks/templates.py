@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import naive_templates
 from benchmarks.data import data_folder
 from benchmarks.measure import Bar, Bench, Row, say
-from cityshield.adapters.templates.archive import members
+from cityshield.adapters.knowledge.archive import members
 from cityshield.guards.sites.templates.engine import Engine
 from cityshield.guards.sites.templates.model import Refused, Seen, Template
 from cityshield.guards.sites.templates.reading import read_template

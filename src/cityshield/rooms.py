@@ -155,9 +155,9 @@ class RealRooms:
 
     def knowledge(self, name: str) -> bytes | None:
         """A file in `knowledge` of the data directory, such as the vulnerabilities of libraries."""
-        from cityshield.websites import read_knowledge
+        from cityshield.adapters.knowledge.folder import read
 
-        return read_knowledge(self._home, name)
+        return read(self._home, name)
 
     @cached_property
     def packs(self) -> Shelf:

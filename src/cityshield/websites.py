@@ -53,6 +53,8 @@ def open_gatherer(
     home: Path, config: Config, clock: Clock, log: Callable[[Line], None] | None = None
 ) -> Gatherer:
     """The polite gatherer of websites: only sites of the inventory are visited."""
+    from cityshield.adapters.knowledge.folder import read
+    from cityshield.adapters.knowledge.templates import open_templates
     from cityshield.adapters.net.addresses import Border
     from cityshield.adapters.sites.doors import MorePaths
     from cityshield.adapters.sites.gatherer import Gatherer
@@ -60,14 +62,13 @@ def open_gatherer(
     from cityshield.adapters.sites.paths import TIER_1
     from cityshield.adapters.store.database import open_database
     from cityshield.adapters.store.permits import Permits
-    from cityshield.adapters.templates.shelf import open_templates
     from cityshield.guards.links.suffixes import Suffixes
     from cityshield.guards.sites.fingerprints import more_paths
     from cityshield.guards.sites.libraries import FILE, read_libraries
     from cityshield.guards.sites.page import read_page
 
     settings = settings_of(config)
-    data = read_knowledge(home, FILE)
+    data = read(home, FILE)
     find = read_libraries(data or b"{}").find
     more: dict[str, Any] = {} if log is None else {"log": log}
     templates = open_templates(home, TIER_1)
@@ -90,12 +91,6 @@ def open_gatherer(
         vantage=settings.vantage,
         **more,
     )
-
-
-def read_knowledge(home: Path, name: str) -> bytes | None:
-    """A file in `knowledge` of the data directory, such as the vulnerabilities of libraries."""
-    path = home / "knowledge" / name
-    return path.read_bytes() if path.is_file() else None
 
 
 class Visits:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from cityshield.adapters.knowledge import documents
-from cityshield.adapters.knowledge.lists import import_lists, path_of, read_lists
+from cityshield.adapters.knowledge import documents, folder
+from cityshield.adapters.knowledge.lists import import_lists, read_lists
 from cityshield.guards.sites.software import Software
-from cityshield.guards.sites.weaknesses import PAST, Cycle, Weaknesses
+from cityshield.guards.sites.weaknesses import FILE, PAST, Cycle, Weaknesses
 from cityshield.vocabulary.errors import InputError
 
 NOW = 1_795_651_200
@@ -47,6 +47,10 @@ RECORD: dict[str, Any] = {
         ],
     },
 }  # fmt: skip
+
+
+def path_of(home: Path) -> Path:
+    return folder.path_of(home, FILE)
 
 
 def take(home: Path, *files: tuple[str, Any]) -> Any:

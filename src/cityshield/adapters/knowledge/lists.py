@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from cityshield.adapters.knowledge import folder
 from cityshield.adapters.knowledge.cve import (
     NUMBER,
     Names,
@@ -38,9 +36,7 @@ from cityshield.guards.sites.weaknesses import (
     Weakness,
     read_compiled,
 )
-from cityshield.vocabulary.errors import StoreError
 
-FOLDER: Final = "knowledge"
 KEV, CVE, LIFECYCLE = "kev", "cve", "lifecycle"
 MOST_REJECTED: Final = 20
 """So many that could not be read are told one by one."""
@@ -65,17 +61,10 @@ class Taken(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-def path_of(home: Path) -> Path:
-    """Where the compiled file of a data directory is."""
-    return home / FOLDER / FILE
-
-
 def read_lists(home: Path) -> Compiled:
     """The compiled file; an empty one where nothing was imported."""
-    try:
-        return read_compiled(path_of(home).read_bytes())
-    except FileNotFoundError:
-        return Compiled()
+    data = folder.read(home, FILE)
+    return Compiled() if data is None else read_compiled(data)
 
 
 def import_lists(
@@ -97,7 +86,7 @@ def import_lists(
     if lists.entries:
         data = msgspec.json.encode(lists.compiled(now))
         size_bytes = len(data)
-        _write(path_of(home), data)
+        folder.keep(home, FILE, data)
     return Taken(
         dict(lists.entries), dict(lists.used), lists.rejected, lists.bad,
         sum(map(len, lists.weaknesses.values())), size_bytes,
@@ -314,23 +303,3 @@ def _day(text: str | None) -> str:
 def _version(value: str | float | None) -> str:
     text = "" if value is None else str(value)[:40]
     return text if key_of(text) else ""
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace the file at once: a reader sees the whole old one or the whole new one."""
-    scratch = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with scratch.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, path)
-        except BaseException:
-            with suppress(OSError):
-                scratch.unlink()
-            raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StoreError("error-lists-write", path=str(path), reason=reason) from error

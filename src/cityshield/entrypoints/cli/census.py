@@ -254,9 +254,10 @@ def open_runs(home: Path, scope: str) -> tuple[Runs, Any]:
 
 def _note_lists(home: Path, say: Say) -> None:
     """Say so where there is no list to compare versions with: nothing found is not "safe"."""
-    from cityshield.adapters.knowledge.lists import path_of
+    from cityshield.adapters.knowledge.folder import path_of
+    from cityshield.guards.sites.weaknesses import FILE
 
-    if not path_of(home).exists():
+    if not path_of(home, FILE).exists():
         click.echo(say("lists-none"), err=True)
 
 

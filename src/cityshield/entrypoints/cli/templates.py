@@ -47,10 +47,10 @@ visit of a site; what DNS and certificates say, at once.
 @home_option
 def import_(source: Path, refused: bool, as_json: bool, language: str, home: Path) -> None:
     """Read the templates in an archive (tar, zip), a folder or a file, and put them in use."""
+    from cityshield.adapters.knowledge.templates import compile_templates, keep
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.audit import record
     from cityshield.adapters.store.database import writing
-    from cityshield.adapters.templates.shelf import compile_templates, keep
     from cityshield.entrypoints.cli.progress import Progress
 
     engine = open_store(home, create=True)
@@ -151,10 +151,10 @@ def plan(as_json: bool, language: str, home: Path) -> None:
 @home_option
 def remove(language: str, home: Path) -> None:
     """Take all templates out of use."""
+    from cityshield.adapters.knowledge.templates import forget
     from cityshield.adapters.sentences.sentences import Sentences
     from cityshield.adapters.store.audit import record
     from cityshield.adapters.store.database import writing
-    from cityshield.adapters.templates.shelf import forget
 
     engine = open_store(home)
     by = acting_identity(engine, "sites:write")
@@ -166,7 +166,7 @@ def remove(language: str, home: Path) -> None:
 
 def _kept(home: Path) -> Compiled:
     """The templates in use; who may read the inventory may read them."""
-    from cityshield.adapters.templates.shelf import read_kept
+    from cityshield.adapters.knowledge.templates import read_kept
 
     acting_identity(open_store(home), "sites:read")
     compiled = read_kept(home)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cityshield.adapters.templates.shelf import compile_templates, keep
+from cityshield.adapters.knowledge.templates import compile_templates, keep
 from cityshield.config import Config
 from cityshield.guards.sites.given import site
 from cityshield.guards.sites.templates.known import Known

@@ -11,8 +11,8 @@ import pytest
 from benchmarks.templates import home_templates, hostile_pages, make_pages
 
 from benchmarks import naive_templates
+from cityshield.adapters.knowledge.templates import compile_templates
 from cityshield.adapters.sites.paths import TIER_1
-from cityshield.adapters.templates.shelf import compile_templates
 from cityshield.guards.check import Check, discover
 from cityshield.guards.sites.given import site
 from cityshield.guards.sites.templates.engine import Engine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from cityshield.adapters.templates.archive import members
+from cityshield.adapters.knowledge import folder
+from cityshield.adapters.knowledge.archive import members
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.guards.sites.templates.model import (
     FILE,
@@ -78,23 +78,17 @@ def open_templates(home: Path, own: Sequence[str]) -> InUse | None:
 
 def keep(home: Path, compiled: Compiled) -> None:
     """Put compiled templates in use, in place of those before, whole or not at all."""
-    folder = home / "knowledge"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = folder / f"{FILE}.new"
-    with scratch.open("wb") as file:
-        file.write(msgspec.json.encode(compiled))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, folder / FILE)
+    folder.keep(home, FILE, msgspec.json.encode(compiled))
 
 
 def read_kept(home: Path) -> Compiled | None:
     """The templates in use, None for none; raises ConfigurationError for a file of another form."""
-    path = home / "knowledge" / FILE
-    if not path.is_file():
-        return None
+    path = folder.path_of(home, FILE)
     try:
-        compiled = msgspec.json.decode(path.read_bytes(), type=Compiled)
+        data = folder.read(home, FILE)
+        if data is None:
+            return None
+        compiled = msgspec.json.decode(data, type=Compiled)
     except (msgspec.MsgspecError, OSError) as error:
         raise ConfigurationError("error-templates-kept", path=str(path)) from error
     if compiled.format != FORMAT:
@@ -104,4 +98,4 @@ def read_kept(home: Path) -> Compiled | None:
 
 def forget(home: Path) -> None:
     """Take all templates out of use."""
-    (home / "knowledge" / FILE).unlink(missing_ok=True)
+    folder.path_of(home, FILE).unlink(missing_ok=True)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cityshield.adapters.sentences.sentences import Sentences
-from cityshield.adapters.templates.shelf import (
+from cityshield.adapters.knowledge.templates import (
     compile_templates,
     forget,
     keep,
     open_templates,
     read_kept,
 )
+from cityshield.adapters.sentences.sentences import Sentences
 from cityshield.guards.sites import templates
 from cityshield.guards.sites.given import site
 from cityshield.guards.sites.templates.model import FILE

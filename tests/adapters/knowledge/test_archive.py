@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cityshield.adapters.templates import archive
-from cityshield.adapters.templates.archive import members
+from cityshield.adapters.knowledge import archive
+from cityshield.adapters.knowledge.archive import members
 from cityshield.guards.sites.templates.tree import LARGEST_BYTES
 from cityshield.vocabulary.errors import InputError
 
