@@ -201,7 +201,7 @@ def _run(work: Any) -> Any:
     import uvloop
 
     gc.freeze()
-    gc.set_threshold(20_000)
+    gc.set_threshold(50_000)
     return uvloop.run(work)
 
 

@@ -210,6 +210,7 @@ class Certified:
         authority: bool = False,
         days: tuple[int, int] = (-1, 30),
         where: str = "",
+        only: str = "",
     ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
@@ -235,6 +236,9 @@ class Certified:
             builder = builder.add_extension(x509.KeyUsage(*usage), critical=True)
             key = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
             builder = builder.add_extension(key, critical=False)
+            if only:
+                limits = x509.NameConstraints([x509.DNSName(only)], None)
+                builder = builder.add_extension(limits, critical=True)
         else:
             listed = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(listed, critical=False)

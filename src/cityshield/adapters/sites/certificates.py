@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from cityshield.guards.sites.facts import Certificate
@@ -33,6 +34,9 @@ _SOON = 64  # asked for again in the same visit, and long where somebody means h
 _MOST_NAMES = 200
 _LONGEST = 255
 _DEEPEST = 8
+_WITH_ISSUER = 3
+"""The length of a chain of a site's certificate, its issuer and a root: the most usual one."""
+_MOST_ISSUERS = 256
 
 
 class Roots:
@@ -46,6 +50,7 @@ class Roots:
         self._names = {root.subject.public_bytes() for root in roots}
         self._prints = {root.fingerprint(_SHA256) for root in roots}
         self._store = Store(roots) if roots else None
+        self._issuers: OrderedDict[x509.Certificate, tuple[Store, datetime]] = OrderedDict()
 
     def trust(self, chain: Sequence[bytes], host: str, now: int) -> str:
         """Empty where the chain is trusted and holds for the name, else the reason why not."""
@@ -64,20 +69,36 @@ class Roots:
             return "expired"
         if leaf.not_valid_before_utc > when:
             return "not-yet"
-        self_signed = _signed_by(leaf, leaf)
-        if self_signed and leaf.fingerprint(_SHA256) not in self._prints:
+        if _is_self_signed(leaf) and leaf.fingerprint(_SHA256) not in self._prints:
             return "self-signed"
         if not _holds_for(leaf, host):
             return "name"
-        if self._store is not None:
-            builder = PolicyBuilder().store(self._store).time(when).max_chain_depth(_DEEPEST)
-            try:
-                builder.build_server_verifier(_name(host)).verify(leaf, rest)
-            except VerificationError:
-                pass
-            else:
-                return ""
+        if self._is_good(leaf, rest, host, when):
+            return ""
         return self._explain(leaf, rest, when)
+
+    def _is_good(
+        self, leaf: x509.Certificate, rest: list[x509.Certificate], host: str, when: datetime
+    ) -> bool:
+        """Whether a chain leads to a root; an issuer that did so before is not followed again."""
+        if self._store is None:
+            return False
+        kept = self._issuers.get(rest[0]) if rest else None
+        if kept is not None and when <= kept[1] and _verify(kept[0], leaf, [], host, when):
+            return True
+        chain = _verify(self._store, leaf, rest, host, when)
+        if rest and len(chain) == _WITH_ISSUER and chain[1] == rest[0]:
+            self._keep(chain[1:])
+        return bool(chain)
+
+    def _keep(self, issuer_and_root: list[x509.Certificate]) -> None:
+        """Note an issuer below a root, where neither restricts the names it may be issued for."""
+        if any(map(_restricts_names, issuer_and_root)):
+            return
+        until = min(above.not_valid_after_utc for above in issuer_and_root)
+        self._issuers[issuer_and_root[0]] = Store(issuer_and_root[:1]), until
+        if len(self._issuers) > _MOST_ISSUERS:
+            self._issuers.popitem(last=False)
 
     def _explain(self, leaf: x509.Certificate, rest: list[x509.Certificate], when: datetime) -> str:
         """Follow the issuers as far as they go, and say what stopped."""
@@ -116,7 +137,7 @@ def describe(der: bytes) -> Certificate | None:
             key_bits=bits,
             signature=_hash(certificate),
             sha256=sha256(der).hexdigest(),
-            self_signed=_signed_by(certificate, certificate),
+            self_signed=_is_self_signed(certificate),
             authority=_is_authority(certificate),
             key_sha256=sha256(
                 certificate.public_key().public_bytes(
@@ -155,6 +176,31 @@ def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
     except (ValueError, TypeError):
         return True  # an algorithm that is no longer known: the name has to do
     return True
+
+
+@lru_cache(_SOON)
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    return _signed_by(certificate, certificate)
+
+
+def _verify(
+    store: Store,
+    leaf: x509.Certificate,
+    rest: list[x509.Certificate],
+    host: str,
+    when: datetime,
+) -> list[x509.Certificate]:
+    """The chain from a certificate to one in the store, empty where there is none."""
+    builder = PolicyBuilder().store(store).time(when).max_chain_depth(_DEEPEST)
+    try:
+        return builder.build_server_verifier(_name(host)).verify(leaf, rest)
+    except VerificationError:
+        return []
+
+
+def _restricts_names(certificate: x509.Certificate) -> bool:
+    """Whether it holds for some names only (RFC 5280, 4.2.1.10)."""
+    return any(each.oid == ExtensionOID.NAME_CONSTRAINTS for each in certificate.extensions)
 
 
 def _name(host: str) -> x509.DNSName | x509.IPAddress:

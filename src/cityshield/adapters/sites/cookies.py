@@ -20,10 +20,10 @@ def read_cookies(headers: Iterable[Header]) -> tuple[Cookie, ...]:
     """
     found: dict[str, Cookie] = {}
     fields = list(headers)
-    now = _time(next((value for field, value in fields if field == "date"), ""))
+    date = next((value for field, value in fields if field == "date"), "")
     for field, value in fields:
         if field == "set-cookie" and len(found) < _MOST:
-            cookie, over = _read(value, now)
+            cookie, over = _read(value, date)
             if over:
                 found.pop(cookie.name, None)
             elif cookie.name:
@@ -31,7 +31,7 @@ def read_cookies(headers: Iterable[Header]) -> tuple[Cookie, ...]:
     return tuple(found.values())
 
 
-def _read(text: str, now: float | None) -> tuple[Cookie, bool]:
+def _read(text: str, date: str) -> tuple[Cookie, bool]:
     """A cookie, without a name where there is none, and whether it is out of date."""
     pair, *rest = text.split(";")
     name, equals, _ = pair.partition("=")
@@ -40,7 +40,7 @@ def _read(text: str, now: float | None) -> tuple[Cookie, bool]:
     for part in rest:
         word, _, value = part.partition("=")
         said[word.strip().lower()] = value.strip().lower()
-    return _cookie(name, said), _is_over(said, now)
+    return _cookie(name, said), _is_over(said, date)
 
 
 def _cookie(name: str, said: dict[str, str]) -> Cookie:
@@ -54,13 +54,13 @@ def _cookie(name: str, said: dict[str, str]) -> Cookie:
     )
 
 
-def _is_over(said: dict[str, str], now: float | None) -> bool:
+def _is_over(said: dict[str, str], date: str) -> bool:
     """Whether a cookie ends before it begins; `Max-Age` counts before `Expires` (RFC 6265bis)."""
     age = said.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return age.startswith("-") or not age.strip("0")
     ends = _time(said.get("expires", ""))
-    return ends is not None and ends < (now or _OLD)
+    return ends is not None and ends < (_time(date) or _OLD)
 
 
 def _time(text: str) -> float | None:

@@ -143,12 +143,14 @@ class Transfers:
             if what == pycurl.POLL_REMOVE:
                 self._known.discard(descriptor)
                 self._epoll.unregister(descriptor)
-            else:
+            elif descriptor in self._known:
                 self._epoll.modify(descriptor, _EVENTS[what])
-        except FileNotFoundError:
+            else:
+                self._known.add(descriptor)
+                self._epoll.register(descriptor, _EVENTS[what])
+        except FileNotFoundError:  # another connection has that number by now
             if what != pycurl.POLL_REMOVE:
                 self._epoll.register(descriptor, _EVENTS[what])
-                self._known.add(descriptor)
         except OSError:  # closed already, so epoll has forgotten it
             pass
 

@@ -91,10 +91,7 @@ class Walk:
     async def _ask_for_hop(self, url: str, first: bool) -> Answer | str:
         """The answer of one hop, or the reason why it was not asked for."""
         settings = self._settings
-        target = ada_url.URL(url)
-        secure = target.protocol == "https:"
-        host = target.hostname
-        port = int(target.port or (443 if secure else 80))
+        secure, host, port, query = _parts(url)
         usual = (80, 443, settings.secure_port, settings.plain_port)
         if port not in usual and port < _FIRST_FREE_PORT:
             return "redirect-scope"
@@ -103,7 +100,7 @@ class Walk:
             last=self._closes or not secure,
             certificates=secure and first,
         )  # fmt: skip
-        is_strange = bool(target.search) or port not in usual
+        is_strange = bool(query) or port not in usual
         if is_strange and not self._courier.is_kin(host):
             return "redirect-scope"  # nobody sends us to ask somebody else for what he likes
         if host == self._courier.host:
@@ -113,6 +110,20 @@ class Walk:
             return place
         there = msgspec.structs.replace(request, address=place[0], last=True)
         return await self._courier.ask_elsewhere(there, place, host)
+
+
+def _parts(url: str) -> tuple[bool, str, int, str]:
+    """Whether an address is one of HTTPS, its host, port and query.
+
+    It is in the form that `join` gives, so that to take it apart by its marks is enough.
+    """
+    scheme, _, rest = url.partition("://")
+    place, _, path = rest.partition("/")
+    host, colon, port = place.rpartition(":")
+    secure = scheme == "https"
+    if not colon or port.endswith("]"):  # of an address of IPv6
+        host, port = place, "443" if secure else "80"
+    return secure, host, int(port), path.partition("?")[2]
 
 
 def _keep(url: str, answer: Answer, location: str) -> Hop:
@@ -128,10 +139,13 @@ def _told(name: str, value: str) -> str:
 def join(url: str, location: str) -> str:
     """Where a redirect leads, in the one form of an address; empty where it leads nowhere."""
     try:
-        target = ada_url.URL(ada_url.join_url(url, location))
+        joined: str = ada_url.join_url(url, location)
+        if "#" in joined or "@" in joined:
+            target = ada_url.URL(joined)
+            target.hash = target.username = target.password = ""
+            joined = str(target.href)
     except ValueError:
         return ""
-    if target.protocol not in ("http:", "https:") or not target.hostname:
+    if not joined.startswith(("http://", "https://")) or len(joined) > _LONGEST_URL:
         return ""
-    target.hash = target.username = target.password = ""
-    return str(target.href) if len(target.href) <= _LONGEST_URL else ""
+    return joined

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Say = Callable[..., str]
 _SHOWN = 10
 _FORMATS = ("csv", "html", "json", "sarif")
-_COLLECT_AFTER = 20_000
+_COLLECT_AFTER = 50_000
 """Objects: there are thousands of visits under way at once, of which hardly any leaves circles."""
 
 _NOT_WHOLE = 3

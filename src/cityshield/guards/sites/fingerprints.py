@@ -51,6 +51,8 @@ _TELLS: Final = (
     ("ecshop", "ECShop", re.compile(r"ECShop(?:</\w{1,6}>)?\s?v?(\d\.\d\.\d)")),
 )
 """A product, the word that its tell cannot do without, and the tell with its version."""
+TELLING: Final = frozenset(word.lower() for _, word, _ in _TELLS)
+"""Of these words, in lower case, a text has one that tells a version."""
 _DOKUWIKI = re.compile(r'(\d{4}-\d\d-\d\d[a-z]?) "[\w\' -]{1,40}"\s*')
 """The whole file `/VERSION`."""
 _ESCAPED = re.compile("%([0-7][0-9A-Fa-f])")

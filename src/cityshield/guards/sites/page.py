@@ -22,6 +22,7 @@ from cityshield.guards.sites.words import (
     PARKED,
     PHISHING_KIT,
     TELEGRAM_BOT,
+    TELLS_VERSION,
     anywhere,
     in_title,
     spam,
@@ -206,7 +207,7 @@ class _Reader:
             elif mark.startswith("default-page:"):
                 if len(visible) < _SHORT_PAGE:
                     yield mark
-            elif mark != TELEGRAM_BOT:
+            elif mark not in (TELEGRAM_BOT, TELLS_VERSION):
                 yield mark
         if len(visible) < _SHORT_TEXT and DEFACED in in_title().find(visible.lower()):
             yield DEFACED
@@ -228,7 +229,8 @@ class _Reader:
                 yield f"psb:{number.replace(' ', '')}"
         for place in self._redirectors:
             yield f"redirector:{place}"
-        yield from version_marks(text)
+        if TELLS_VERSION in found:
+            yield from version_marks(text)
 
     def _read_raw(self, name: str, inside: str, content: str) -> None:
         if name == "title":

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from cityshield.guards.sites.fingerprints import TELLING
+
 DEFACED: Final = "defaced"
 FOR_SALE: Final = "for-sale"
 LISTING: Final = "listing"
@@ -17,6 +19,7 @@ PARKED: Final = "parked"
 PHISHING_KIT: Final = "phishing-kit"
 PRIVACY_POLICY: Final = "privacy-policy"
 TELEGRAM_BOT: Final = "telegram-bot"
+TELLS_VERSION: Final = "tells-version"
 
 _IN_TITLE = {
     "index of /": LISTING,
@@ -180,7 +183,7 @@ def in_title() -> Phrases:
 @cache
 def anywhere() -> Phrases:
     """Phrases that count wherever they stand."""
-    return Phrases(_ANYWHERE)
+    return Phrases(_ANYWHERE | dict.fromkeys(sorted(TELLING), TELLS_VERSION))
 
 
 @cache

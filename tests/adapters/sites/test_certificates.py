@@ -1,0 +1,73 @@
+"""Chains below an issuer that was seen before are judged as those before it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from cityshield.adapters.sites import certificates
+from cityshield.adapters.sites.certificates import Roots
+from tests.adapters.sites.farm import Certified
+
+DAY = 86_400
+
+
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many certificates beside the leaf each chain had that was followed."""
+    seen: list[int] = []
+    verify = certificates._verify
+
+    def count(store, leaf, rest, host, when):  # type: ignore[no-untyped-def]
+        seen.append(len(rest))
+        return verify(store, leaf, rest, host, when)
+
+    monkeypatch.setattr(certificates, "_verify", count)
+    return seen
+
+
+def test_an_issuer_is_followed_to_its_root_once(tmp_path: Path, followed: list[int]) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True)
+    roots, now = Roots(str(root.path)), int(time.time())
+    for host in ("town.example", "village.example"):
+        leaf = Certified(tmp_path, [host], issuer=middle)
+        assert roots.trust([leaf.der, middle.der], host, now) == ""
+    assert followed == [1, 0]
+
+
+def test_who_takes_the_name_of_a_known_issuer_is_not_trusted(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True)
+    liar = Certified(tmp_path, ["Middle"], authority=True)
+    roots, now = Roots(str(root.path)), int(time.time())
+    good = Certified(tmp_path, ["town.example"], issuer=middle)
+    assert roots.trust([good.der, middle.der], "town.example", now) == ""
+    bad = Certified(tmp_path, ["town.example"], issuer=liar)
+    assert roots.trust([bad.der, middle.der], "town.example", now) != ""
+    assert roots.trust([bad.der, liar.der], "town.example", now) != ""
+    assert roots.trust([good.der, middle.der], "village.example", now) == "name"
+
+
+def test_a_known_issuer_is_trusted_no_longer_than_it_and_its_root_hold(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True, days=(-1, 10))
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True, days=(-1, 20))
+    leaf = Certified(tmp_path, ["town.example"], issuer=middle)
+    roots, now = Roots(str(root.path)), int(time.time())
+    assert roots.trust([leaf.der, middle.der], "town.example", now) == ""
+    assert roots.trust([leaf.der, middle.der], "town.example", now + 15 * DAY) != ""
+    assert roots.trust([leaf.der, middle.der], "town.example", now + 25 * DAY) == "expired"
+
+
+def test_an_issuer_for_some_names_is_followed_each_time(
+    tmp_path: Path, followed: list[int]
+) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True, only="town.example")
+    roots, now = Roots(str(root.path)), int(time.time())
+    for host, trusted in (("www.town.example", True), ("village.example", False)):
+        leaf = Certified(tmp_path, [host], issuer=middle)
+        assert (roots.trust([leaf.der, middle.der], host, now) == "") == trusted
+    assert followed == [1, 1]
