@@ -167,7 +167,7 @@ def _parse(der: bytes) -> x509.Certificate:
 
 
 def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
-    if one.issuer.public_bytes() != other.subject.public_bytes():
+    if one.issuer != other.subject:
         return False
     try:
         one.verify_directly_issued_by(other)

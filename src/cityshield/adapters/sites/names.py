@@ -51,10 +51,13 @@ async def find_addresses(resolver: Resolver, host: str) -> Names:
 async def _ask_for_addresses(
     resolver: Resolver, host: str, *, unchecked: bool = False
 ) -> tuple[Reply, Reply]:
-    four, six = await asyncio.gather(
-        resolver.ask(host, A, unchecked=unchecked), resolver.ask(host, AAAA, unchecked=unchecked)
-    )
-    return four, six
+    """Both kinds at once: one is asked for here, and one beside it, which costs half of two."""
+    six = asyncio.ensure_future(resolver.ask(host, AAAA, unchecked=unchecked))
+    try:
+        four = await resolver.ask(host, A, unchecked=unchecked)
+        return four, await six
+    finally:
+        six.cancel()
 
 
 async def find_records(resolver: Resolver, names: Names, host: str, domain: str) -> Names:
