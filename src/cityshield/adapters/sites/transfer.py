@@ -47,6 +47,8 @@ _CUT = -1
 """In place of a code of libcurl: the connection was ended by us."""
 
 _MOST_CERTIFICATES = 16
+_SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+"""As browsers order them: SHA-256 takes less than half of the time of SHA-384."""
 _LEGACY = "ALL:!aNULL:@SECLEVEL=0"
 
 
@@ -229,6 +231,7 @@ class _Slot:
             pycurl.SSL_ENABLE_ALPN: 0,
             pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_0,
             pycurl.SSL_EC_CURVES: "X25519:P-256:P-384:P-521",
+            pycurl.TLS13_CIPHERS: _SUITES,
             pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
             pycurl.CONNECTTIMEOUT_MS: int(settings.connect_s * 1000),
             pycurl.TIMEOUT_MS: int(settings.time_s * 1000),
