@@ -182,6 +182,11 @@ def test_hostile_pages_are_read_in_bounded_time_and_size(name: str) -> None:
     assert len(repr(seen)) < 500_000
 
 
+def test_a_page_that_is_nothing_but_tags_is_not_read_to_its_end() -> None:
+    assert read_page(b"<" * 30_000 + b"<title>x</title>", URL).title == "x"
+    assert read_page(b"<" * 50_000 + b"<title>x</title>", URL).title == ""
+
+
 def test_a_hundred_megabytes_are_cut() -> None:
     body = b"<title>x</title>" + b"<p>word " * (100 * (1 << 20) // 8)
     started = time.process_time()

@@ -34,6 +34,8 @@ Libraries = Callable[[str, str], tuple[tuple[str, str], ...]]
 MOST_BYTES = 1 << 20
 """So much of a body is read; the digest is of the whole."""
 
+_MOST_TAGS = 40_000
+"""So many tags are read: one of 500 kB that has more was made to take our time."""
 _MOST = 200
 _MOST_TEXT = 300_000
 _LONGEST_URL = 2_000
@@ -133,8 +135,9 @@ class _Reader:
         handlers = _HANDLERS
         pieces = self._text
         next_tag, next_telling = EVERY_TAG.match, TELLING_TAG.match
-        at, size = 0, len(text)
-        while at < size:
+        at, size, left = 0, len(text), _MOST_TAGS
+        while at < size and left:
+            left -= 1
             found = next_tag(text, at) if self._unseen else next_telling(text, at)
             if found is None:
                 break
