@@ -38,6 +38,10 @@ _PADDING = {
         "The garden looks nice now that the roses are out.",
     ),
 }
+_CHATTER = {
+    "zh": ("哈哈", "嗯嗯", "嘻嘻", "呢~", "啊啊", "！！！", "…", "？！", "么么", "晚安", "好的"),
+    "en": ("!!!", "lol", "haha", "ok", "hey", "pls", "...", "?!", "yeah", "thx", "xx", ":)"),
+}
 
 Attack = Callable[[str, random.Random], str]
 
@@ -120,10 +124,22 @@ def homoglyphs(text: str, rng: random.Random) -> str:
 
 def padding(text: str, rng: random.Random) -> str:
     """Sentences of everyday life before and after."""
-    zh = sum("\u4e00" <= c <= "\u9fff" for c in text) * 3 > len(text)
-    before, after, last = rng.sample(_PADDING["zh" if zh else "en"], 3)
-    joint = "" if zh else " "
+    before, after, last = rng.sample(_PADDING[_language(text)], 3)
+    joint = "" if _language(text) == "zh" else " "
     return joint.join((before, text, after, last))
+
+
+def chatter(text: str, rng: random.Random) -> str:
+    """Marks and small words of friends before and after, some of them held down."""
+    said = rng.choices(_CHATTER[_language(text)], k=3)
+    before, after, last = (
+        (" " if word.isalpha() else "").join([word] * rng.randint(1, 3)) for word in said
+    )
+    return f"{before} {text} {after} {last}"
+
+
+def _language(text: str) -> str:
+    return "zh" if sum("\u4e00" <= c <= "\u9fff" for c in text) * 3 > len(text) else "en"
 
 
 def halves(text: str) -> tuple[str, str]:
@@ -148,6 +164,7 @@ ATTACKS: Mapping[str, Mapping[str, Attack]] = {
         "pinyin": pinyin,
         "numerals": numerals,
         "padding": padding,
+        "chatter": chatter,
     },
     "en": {
         "full-width": full_width,
@@ -159,6 +176,7 @@ ATTACKS: Mapping[str, Mapping[str, Attack]] = {
         "leet": leet,
         "homoglyphs": homoglyphs,
         "padding": padding,
+        "chatter": chatter,
     },
 }
 """The attacks on texts of a language, by name; a split over two messages is `halves`."""
