@@ -15,6 +15,7 @@ import dns.rrset
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 from cityshield.adapters.clock import SystemClock
@@ -211,9 +212,11 @@ class Certified:
         days: tuple[int, int] = (-1, 30),
         where: str = "",
         only: str = "",
+        odd: str = "",
+        text: _ASN1Type = _ASN1Type.UTF8String,
     ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0], text)])
         now = datetime.datetime.now(datetime.UTC)
         signer = issuer or self
         builder = (
@@ -250,6 +253,9 @@ class Certified:
             builder = builder.add_extension(
                 x509.AuthorityInformationAccess([access]), critical=False
             )
+        if odd:
+            unreadable = x509.UnrecognizedExtension(x509.ObjectIdentifier(odd), b"\x30\x05\x01")
+            builder = builder.add_extension(unreadable, critical=False)
         self.certificate = builder.sign(signer.key, hashes.SHA256())
         self.der = self.certificate.public_bytes(serialization.Encoding.DER)
         stem = f"{abs(hash((names[0], id(self))))}"

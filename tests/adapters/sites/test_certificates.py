@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography.x509.name import _ASN1Type
 
 from cityshield.adapters.sites import certificates
 from cityshield.adapters.sites.certificates import Roots
@@ -71,3 +72,26 @@ def test_an_issuer_for_some_names_is_followed_each_time(
         leaf = Certified(tmp_path, [host], issuer=middle)
         assert (roots.trust([leaf.der, middle.der], host, now) == "") == trusted
     assert followed == [1, 1]
+
+
+@pytest.mark.parametrize("odd", ["2.5.29.31", "2.5.29.18", "1.3.6.1.4.1.311.21.7"])
+def test_an_extension_that_cannot_be_read_changes_no_verdict(tmp_path: Path, odd: str) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True, odd=odd)
+    leaf = Certified(tmp_path, ["town.example"], issuer=middle)
+    roots, now = Roots(str(root.path)), int(time.time())
+    for _ in range(2):
+        assert roots.trust([leaf.der, middle.der], "town.example", now) == ""
+
+
+def test_names_that_only_look_alike_are_two(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    middle = Certified(tmp_path, ["Same"], issuer=root, authority=True)
+    leaf = Certified(
+        tmp_path, ["Same", "town.example"], issuer=middle, text=_ASN1Type.PrintableString
+    )
+    roots, now = Roots(str(root.path)), int(time.time())
+    assert roots.trust([leaf.der, middle.der], "town.example", now) == ""
+    told = certificates.describe(leaf.der)
+    assert told is not None
+    assert not told.self_signed

@@ -16,10 +16,12 @@ from benchmarks.proof import prove
 
 from cityshield.adapters.sites.log import Line
 from cityshield.config import Config
+from cityshield.guards.sites import page
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge
 from cityshield.vocabulary.errors import InputError
 from cityshield.vocabulary.subject import SITE, Subject
+from tests.adapters.sites import farm
 from tests.adapters.sites.farm import (
     Certified,
     Limit,
@@ -96,6 +98,20 @@ async def test_the_same_bytes_are_read_once(tmp_path: Path, over_http: bytes, re
     assert facts.plain is not None
     assert facts.plain.hops[-1].status == 200
     assert (facts.plain.page is not None) == read
+
+
+async def test_a_page_that_is_not_read_to_its_end_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(farm, "read_page", page.read_page)
+    site = Site({"/": answer(b"<" * 110_000)})
+    context = Certified(tmp_path, [HOST]).context()
+    async with name_server(HERE) as (_, resolver), server(site, context) as secure:
+        one = gatherer([HOST], resolver, secure=secure, settings={"page_bytes": 1 << 18})
+        facts = await visit_one(one, HOST)
+    assert [(failure.check, failure.reason) for failure in facts.failed] == [
+        ("sites.page", "too-long")
+    ]
 
 
 @pytest.mark.parametrize(

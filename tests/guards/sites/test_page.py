@@ -183,8 +183,10 @@ def test_hostile_pages_are_read_in_bounded_time_and_size(name: str) -> None:
 
 
 def test_a_page_that_is_nothing_but_tags_is_not_read_to_its_end() -> None:
-    assert read_page(b"<" * 30_000 + b"<title>x</title>", URL).title == "x"
-    assert read_page(b"<" * 50_000 + b"<title>x</title>", URL).title == ""
+    read = read_page(b"<" * 90_000 + b"<title>x</title>", URL)
+    assert (read.title, read.marks) == ("x", ())
+    cut = read_page(b"<" * 110_000 + b"<title>x</title>", URL)
+    assert (cut.title, cut.marks) == ("", ("cut",))
 
 
 def test_a_hundred_megabytes_are_cut() -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -39,6 +39,14 @@ _WITH_ISSUER = 3
 _MOST_ISSUERS = 256
 
 
+class _Issuer(NamedTuple):
+    """An issuer that led to a root: trusted as one while it and the root hold."""
+
+    store: Store
+    since: datetime
+    until: datetime
+
+
 class Roots:
     """The roots that are trusted: the system's, and those in a PEM file."""
 
@@ -50,7 +58,7 @@ class Roots:
         self._names = {root.subject.public_bytes() for root in roots}
         self._prints = {root.fingerprint(_SHA256) for root in roots}
         self._store = Store(roots) if roots else None
-        self._issuers: OrderedDict[x509.Certificate, tuple[Store, datetime]] = OrderedDict()
+        self._issuers: OrderedDict[x509.Certificate, _Issuer] = OrderedDict()
 
     def trust(self, chain: Sequence[bytes], host: str, now: int) -> str:
         """Empty where the chain is trusted and holds for the name, else the reason why not."""
@@ -84,7 +92,11 @@ class Roots:
         if self._store is None:
             return False
         kept = self._issuers.get(rest[0]) if rest else None
-        if kept is not None and when <= kept[1] and _verify(kept[0], leaf, [], host, when):
+        if (
+            kept is not None
+            and kept.since <= when <= kept.until
+            and _verify(kept.store, leaf, [], host, when)
+        ):
             return True
         chain = _verify(self._store, leaf, rest, host, when)
         if rest and len(chain) == _WITH_ISSUER and chain[1] == rest[0]:
@@ -95,8 +107,9 @@ class Roots:
         """Note an issuer below a root, where neither restricts the names it may be issued for."""
         if any(map(_restricts_names, issuer_and_root)):
             return
+        since = max(above.not_valid_before_utc for above in issuer_and_root)
         until = min(above.not_valid_after_utc for above in issuer_and_root)
-        self._issuers[issuer_and_root[0]] = Store(issuer_and_root[:1]), until
+        self._issuers[issuer_and_root[0]] = _Issuer(Store(issuer_and_root[:1]), since, until)
         if len(self._issuers) > _MOST_ISSUERS:
             self._issuers.popitem(last=False)
 
@@ -167,7 +180,7 @@ def _parse(der: bytes) -> x509.Certificate:
 
 
 def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
-    if one.issuer != other.subject:
+    if one.issuer != other.subject or one.issuer.public_bytes() != other.subject.public_bytes():
         return False
     try:
         one.verify_directly_issued_by(other)
@@ -199,8 +212,12 @@ def _verify(
 
 
 def _restricts_names(certificate: x509.Certificate) -> bool:
-    """Whether it holds for some names only (RFC 5280, 4.2.1.10)."""
-    return any(each.oid == ExtensionOID.NAME_CONSTRAINTS for each in certificate.extensions)
+    """Whether it may hold for some names only (RFC 5280, 4.2.1.10)."""
+    try:
+        extensions = certificate.extensions
+    except Exception:  # one that cannot be read, so nobody knows
+        return True
+    return any(each.oid == ExtensionOID.NAME_CONSTRAINTS for each in extensions)
 
 
 def _name(host: str) -> x509.DNSName | x509.IPAddress:

@@ -148,8 +148,8 @@ class Transfers:
             elif descriptor in self._known:
                 self._epoll.modify(descriptor, _EVENTS[what])
             else:
-                self._known.add(descriptor)
                 self._epoll.register(descriptor, _EVENTS[what])
+                self._known.add(descriptor)
         except FileNotFoundError:  # another connection has that number by now
             if what != pycurl.POLL_REMOVE:
                 self._epoll.register(descriptor, _EVENTS[what])

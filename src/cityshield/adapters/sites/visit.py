@@ -21,6 +21,7 @@ from cityshield.adapters.sites.walk import Walk, join
 from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.answers import home
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
+from cityshield.guards.sites.page import CUT
 from cityshield.vocabulary.census import QUICK, ROBOTS_SAY_NO
 from cityshield.vocabulary.subject import SITE, Subject
 from cityshield.vocabulary.verdict import Failure
@@ -212,6 +213,8 @@ class SiteVisit:
         except Exception as error:
             self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
             return None
+        if CUT in page.marks:
+            self._failed.append(Failure("sites.page", "too-long"))
         if not answer.failed and url.startswith("https:"):
             self._known = answer.body
         return page

@@ -115,7 +115,7 @@ class Walk:
 def _parts(url: str) -> tuple[bool, str, int, str]:
     """Whether an address is one of HTTPS, its host, port and query.
 
-    It is in the form that `join` gives, so that to take it apart by its marks is enough.
+    It is one of ours, or in the form that `join` gives, so that its marks are enough.
     """
     scheme, _, rest = url.partition("://")
     place, _, path = rest.partition("/")

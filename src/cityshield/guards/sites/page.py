@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import ada_url
 
@@ -34,8 +34,10 @@ Libraries = Callable[[str, str], tuple[tuple[str, str], ...]]
 MOST_BYTES = 1 << 20
 """So much of a body is read; the digest is of the whole."""
 
-_MOST_TAGS = 40_000
-"""So many tags are read: one of 500 kB that has more was made to take our time."""
+CUT: Final = "cut"
+"""The mark of a page that was not read to its end."""
+_MOST_TAGS = 100_000
+"""So many tags are read: a page of 500 kB that has more was made to take our time."""
 _MOST = 200
 _MOST_TEXT = 300_000
 _LONGEST_URL = 2_000
@@ -129,6 +131,7 @@ class _Reader:
         self._redirectors: dict[str, None] = {}
         self._unseen = ""
         self._unseen_depth = 0
+        self._is_cut = False
 
     def read(self, text: str) -> None:
         """Take one pass over the page."""
@@ -165,6 +168,7 @@ class _Reader:
                     self._unseen, self._unseen_depth = name, 1
             if not slash and (handler := handlers.get(name)) is not None:
                 handler(self, attributes, hidden)
+        self._is_cut = not left and at < size
 
     def page(self, text: str, charset: str, size_bytes: int, digest: str) -> Page:
         """What was taken, with the marks of the whole text."""
@@ -234,6 +238,8 @@ class _Reader:
             yield f"redirector:{place}"
         if TELLS_VERSION in found:
             yield from version_marks(text)
+        if self._is_cut:
+            yield CUT
 
     def _read_raw(self, name: str, inside: str, content: str) -> None:
         if name == "title":
