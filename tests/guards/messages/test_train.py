@@ -89,7 +89,7 @@ def test_what_an_attack_spells_is_read_as_before(language: str) -> None:
     text = {"zh": "请您马上把五百块转账到安全账户", "en": "please send the gift card code now"}
     plain = normalize(text[language]).text
     for name, attack in ATTACKS[language].items():
-        if name in ("pinyin", "padding", "numerals", "variants", "leet"):
+        if name in ("pinyin", "padding", "chatter", "numerals", "variants", "leet"):
             continue
         assert normalize(attack(text[language], random.Random(1))).text == plain, name
 
