@@ -57,7 +57,7 @@ PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), (1.0, 4.0)
 EXAMPLES_WEIGHT = 3.0
 _WEIGHTS = {"": 1.0, "examples": EXAMPLES_WEIGHT}
 _OWN = frozenset(_WEIGHTS)
-FALSE_ALARMS = ((0.012, 0.0001), (0.014, 0.0001))
+FALSE_ALARMS = ((0.0105, 0.0001), (0.0115, 0.0001))
 """The shares of benign texts from the corpus that may be suspicious, and malicious, by language."""
 
 WINDOW_COST = (500, 1000)
