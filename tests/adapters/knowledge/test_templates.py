@@ -21,19 +21,16 @@ from cityshield.guards.sites.given import site
 from cityshield.guards.sites.templates.model import FILE
 from cityshield.guards.sites.templates.reading import _REASONS
 from cityshield.vocabulary.errors import ConfigurationError, InputError
-from tests.guards.sites.templates.written import seen, written
-
-WORDS = "matchers:\n  - type: word\n    words: [parcel]"
+from tests.guards.sites.templates.written import PARCEL, seen
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()
-    good = written(WORDS, "{{BaseURL}}/parcel/")
-    (folder / "a.yaml").write_bytes(good)
-    (folder / "b.yaml").write_bytes(good + b"# again\n")
-    (folder / "c.yaml").write_bytes(good.replace(b"GET", b"POST"))
+    (folder / "a.yaml").write_bytes(PARCEL)
+    (folder / "b.yaml").write_bytes(PARCEL + b"# again\n")
+    (folder / "c.yaml").write_bytes(PARCEL.replace(b"GET", b"POST"))
     (folder / "d\x1b[2J.yaml").write_bytes(b"id: [\n")
     return folder
 
@@ -54,7 +51,7 @@ def test_each_file_is_taken_or_refused_with_a_reason(source: Path) -> None:
 def test_the_version_is_that_of_the_files(source: Path) -> None:
     first = compile_templates(source).version
     assert compile_templates(source).version == first
-    (source / "a.yaml").write_bytes(written(WORDS, "{{BaseURL}}/box/"))
+    (source / "a.yaml").write_bytes(PARCEL.replace(b"/parcel/", b"/box/"))
     assert compile_templates(source).version != first
 
 

@@ -8,20 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_cli
-from tests.guards.sites.templates.written import written
-
-WORDS = "matchers:\n  - type: word\n    words: [parcel]"
+from tests.guards.sites.templates.written import PARCEL
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()
-    good = written(WORDS, "{{BaseURL}}/parcel/")
-    (folder / "a.yaml").write_bytes(good)
-    (folder / "b.yaml").write_bytes(good.replace(b"GET", b"POST"))
+    (folder / "a.yaml").write_bytes(PARCEL)
+    (folder / "b.yaml").write_bytes(PARCEL.replace(b"GET", b"POST"))
     (folder / "c.yaml").write_bytes(
-        good.replace(b"Parcel Panel", b"Evil \x1b[2J").replace(b"id: p", b"id: q")
+        PARCEL.replace(b"Parcel Panel", b"Evil \x1b[2J").replace(b"id: p", b"id: q")
     )
     return folder
 

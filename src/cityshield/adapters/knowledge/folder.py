@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
+from cityshield.adapters.whole import replacing
 from cityshield.vocabulary.errors import StoreError
 
 
@@ -27,19 +25,10 @@ def keep(home: Path, name: str, data: bytes) -> None:
     StoreError where it can't be written.
     """
     path = path_of(home, name)
-    scratch = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with scratch.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, path)
-        except BaseException:
-            with suppress(OSError):
-                scratch.unlink()
-            raise
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError("error-lists-write", path=str(path), reason=reason) from error

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
+from cityshield.adapters.whole import replacing
 from cityshield.entrypoints.cli.speech import pad, width
 from cityshield.vocabulary.errors import InputError
 
@@ -16,18 +14,9 @@ def write_whole(path: str, pieces: Iterable[str]) -> None:
 
     InputError when it can't be written.
     """
-    scratch = f"{path}.{secrets.token_hex(4)}.part"
     try:
-        try:
-            with open(scratch, "w", encoding="utf-8", newline="") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(scratch)
-            raise
+        with replacing(path) as file:
+            file.writelines(piece.encode() for piece in pieces)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError("error-file-write", path=path, reason=reason) from error

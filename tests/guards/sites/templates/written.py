@@ -15,6 +15,10 @@ def written(conditions: str, url: str = "{{BaseURL}}/", tags: str = "panel") -> 
     return (HEAD.replace("{tags}", tags) + PAGE.replace("{url}", url) + lines).encode()
 
 
+PARCEL = written("matchers:\n  - type: word\n    words: [parcel]", "{{BaseURL}}/parcel/")
+"""One that is taken."""
+
+
 def template(conditions: str, url: str = "{{BaseURL}}/", tags: str = "panel") -> Template:
     return read_template(written(conditions, url, tags), "parcel-panel.yaml")
 
