@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cityshield.guards.messages.features import tokenize
+from cityshield.adapters.packs.shelf import read_shipped
+from cityshield.guards.messages.features import BUCKET_BITS, tokenize
+from cityshield.guards.messages.model import TYPE_BITS, bias_of, load_model, write_places
 from cityshield.guards.messages.reader import SUSPICIOUS
+from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.verdict import BENIGN
-from tests.guards.messages.support import reader
+from tests.guards.messages.support import broken_models, reader
 
 ZH = "你涉嫌洗钱，请把存款转到国家安全账户接受资金清查，不要告诉家人"
 EN = "This is the fraud team. Move your savings to the safe account now and tell nobody."
@@ -33,3 +38,40 @@ def test_of_a_repeated_token_three_are_kept_and_cover_the_rest() -> None:
 @pytest.mark.parametrize("text", ["你好", "在吗", "hi mum", "好的收到", "ok thanks bye"])
 def test_what_says_too_little_is_not_called_ordinary(text: str) -> None:
     assert reader().read(text).level != BENIGN
+
+
+GAPS = st.one_of(st.integers(1, 3), st.integers(254, 257), st.integers(509, 512))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(GAPS, max_size=30), st.booleans())
+def test_weights_stand_in_the_places_they_were_written_for(gaps: list[int], last: bool) -> None:
+    places = [sum(gaps[: number + 1]) - 1 for number in range(len(gaps))]
+    places += [(1 << BUCKET_BITS) - 1] if last else []
+    rows = sorted({place % (1 << TYPE_BITS) for place in places})
+    own = reader().model.settings
+    values = bytes(1 + number % 100 for number in range(len(places)))
+    model = load_model(
+        write_places(places) + values, write_places(rows) + bytes(len(rows) * len(own.types)), own
+    )
+    assert [model.weights[place] for place in places] == list(values)
+    assert sum(map(bool, model.weights.tobytes())) == len(places)
+    found = {row: start for row, start in enumerate(model.type_rows) if start >= 0}
+    assert found == {row: number * len(own.types) for number, row in enumerate(rows)}
+
+
+@pytest.mark.parametrize("name", broken_models())
+def test_a_section_that_is_no_model_is_refused(name: str) -> None:
+    types = bytes(read_shipped().sections["types"])
+    with pytest.raises(ConfigurationError, match="error-pack-section"):
+        load_model(broken_models()[name], types, reader().model.settings)
+
+
+def test_a_brief_text_has_more_against_it_unless_a_tell_spoke() -> None:
+    own = reader().model.settings
+    zh = "".join(chr(ord("一") + number) for number in range(60))
+    en = " ".join(first + last for first in "bcdfghjk" for last in "aeiou")
+    for brief, long in ((zh[:5], zh), (en[:8], en)):
+        few, many = tokenize(brief, []), tokenize(long, [])
+        assert bias_of(own, few, told=False) < bias_of(own, many, told=False)
+        assert bias_of(own, few, told=True) == bias_of(own, many, told=False)

@@ -16,7 +16,7 @@ from cityshield.adapters.packs.shelf import SHIPPED_PACK, read_shipped
 from cityshield.guards.messages.corpus import read_corpus
 from cityshield.guards.messages.evasion import ATTACKS
 from cityshield.guards.messages.reader import Reading
-from tests.guards.messages.support import fold, reader
+from tests.guards.messages.support import broken_models, fold, reader
 
 ROOT = Path(__file__).parents[3]
 READER = ROOT / "src/cityshield/entrypoints/pages/static/reader.js"
@@ -196,3 +196,15 @@ def test_javascript_refuses_what_python_refuses(page: Any) -> None:
     changed = "const n = 12 + new DataView(b.buffer).getUint32(8, true); b[n + 3] ^= 1;"
     assert "signature" in refused(page, changed, f"{{key: {key}}}")
     assert refused(page, "b.fill(7, 12, 200);").startswith("Error: damaged")
+
+
+@pytest.mark.parametrize("name", broken_models())
+def test_javascript_refuses_a_section_that_is_no_model(page: Any, name: str) -> None:
+    said = page.evaluate(
+        "async (section) => { const { sections } = await it.readPack(bytes);"
+        " sections.model = Uint8Array.from(section);"
+        " try { new it.Reader(sections); return 'taken'; }"
+        " catch (error) { return `${error.constructor.name}: ${error.message}`; } }",
+        list(broken_models()[name]),
+    )
+    assert said == "PackError: section"

@@ -6,7 +6,7 @@ the very same score. Units: a *mark* is a thousandth of a natural log-odds.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     """All numbers of the model that are not weights, by language where two stand together.
 
     The norm for n tokens times the sum of weights, shifted right by NORM_SHIFT, gives marks.
+    `brief` is what n tokens have against them where no tell is found; its last is for all longer.
     `window_cost` is what a part must outweigh the whole by. `signs` adds marks for each kind of
     disguise, `tells` for each tell. `knots` map marks to the score in thousandths, `chances` to the
     probability of fraud in thousandths; both rise, and are read between their points. `ordinary` is
@@ -37,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     norms: tuple[list[int], list[int]]
     bias: tuple[int, int]
+    brief: tuple[list[int], list[int]]
     window_cost: tuple[int, int]
     signs: dict[str, int]
     tells: dict[str, int]
@@ -56,16 +58,14 @@ class Model(NamedTuple):
 
 
 def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
-    """The model from its sections: a bit for each bucket that has a weight, then the weights."""
+    """The model from its sections: the buckets that have a weight, then the weights."""
     size = 1 << BUCKET_BITS
-    table = bytearray(size)
-    used = _set_bits(weights[: size >> 3])
-    values = weights[size >> 3 :]
     count = len(settings.types)
-    rows = _set_bits(types[: 1 << (TYPE_BITS - 3)])
-    type_values = types[1 << (TYPE_BITS - 3) :]
+    used, values = _read_places(weights, size)
+    rows, type_values = _read_places(types, 1 << TYPE_BITS)
     if len(values) != len(used) or len(type_values) != len(rows) * count:
         raise ConfigurationError("error-pack-section", section="model")
+    table = bytearray(size)
     for bucket, value in zip(used, values, strict=True):
         table[bucket] = value
     type_rows = [-1] * (1 << TYPE_BITS)
@@ -76,16 +76,39 @@ def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
     )
 
 
-def _set_bits(bitmap: bytes) -> list[int]:
-    found = []
-    for match in _NOT_EMPTY.finditer(bitmap):
-        place = match.start()
-        found += [place * 8 + bit for bit in _BITS[bitmap[place]]]
-    return found
+def write_places(places: Iterable[int]) -> bytes:
+    """Rising places as steps of one byte: how many are left out, 255 for as many and no place.
+
+    Their number stands before them in four bytes, the lowest first. A step is nearly as short as
+    its entropy once the pack is deflated; a bit for each bucket took a third more.
+    """
+    steps = bytearray()
+    count, next_place = 0, 0
+    for place in places:
+        skips, left = divmod(place - next_place, _SKIP)
+        steps += bytes([_SKIP]) * skips + bytes([left])
+        count, next_place = count + 1, place + 1
+    return count.to_bytes(4, "little") + bytes(steps)
 
 
-_NOT_EMPTY = re.compile(rb"[^\0]")
-_BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
+def _read_places(section: bytes, size: int) -> tuple[list[int], bytes]:
+    """The places below a size that a section begins with, and what follows them."""
+    count = int.from_bytes(section[:4], "little")
+    found: list[int] = []
+    place, read = 0, 4
+    while len(found) < count and read < len(section) and place < size:
+        step = section[read]
+        read += 1
+        place += step
+        if step != _SKIP:
+            found.append(place)
+            place += 1
+    if len(section) < 4 or len(found) != count or place > size:
+        raise ConfigurationError("error-pack-section", section="model")
+    return found, section[read:]
+
+
+_SKIP = 255
 
 
 def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:
@@ -102,6 +125,12 @@ def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:
             if found > best[0]:
                 best = found, first, end
     return best
+
+
+def bias_of(settings: Settings, tokens: Tokens, told: bool) -> int:
+    """The marks that a text begins with, by its language, and by its length unless a tell spoke."""
+    bias, brief = settings.bias[tokens.language], settings.brief[tokens.language]
+    return bias if told else bias - brief[min(len(tokens.hashes), len(brief) - 1)]
 
 
 def _marks(model: Model, tokens: Tokens, first: int, last: int) -> int:

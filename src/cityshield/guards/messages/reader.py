@@ -14,6 +14,7 @@ from cityshield.guards.messages.model import (
     Model,
     Settings,
     between,
+    bias_of,
     heaviest,
     load_model,
     marks_of,
@@ -239,8 +240,8 @@ class Reader:
             reason = "link" if links else "number" if _has_digit(normal.text) else "short"
             return _silent(normal, LANGUAGES[language], reason)
         own, first, last = marks_of(self.model, tokens)
-        own += settings.bias[language]
         found = self.tells.find(normal)
+        own += bias_of(settings, tokens, bool(found))
         signs = tuple(signs_of(normal))
         heard = [settings.tells.get(name, 0) for name, _ in found]
         shown = [settings.signs.get(name, 0) for name in signs]

@@ -8,7 +8,7 @@
 // Ranges are code points of the original text; `utf16(text, ranges)` turns them into string offsets.
 
 const MAGIC = "CSPACK\u0000";
-const FORMAT = 1;
+const FORMAT = 2;
 const SIGNATURE_BYTES = 64;
 const LARGEST_SECTION_BYTES = 32 << 20;
 export const MAX_CHARACTERS = 100000;
@@ -670,6 +670,7 @@ function isNear(match, others) {
 const BUCKET_BITS = 24;
 const BUCKET = (1 << BUCKET_BITS) - 1;
 const TYPE_BITS = 17;
+const SKIP = 255; // of a step: so many places are left out, and none follows
 const TYPE_MASK = (1 << TYPE_BITS) - 1;
 const NORM = 65536;
 const LONGEST_RUN = 12;
@@ -797,17 +798,19 @@ class Model {
   constructor(weights, types, settings) {
     this.settings = settings;
     this.weights = new Int8Array(1 << BUCKET_BITS);
-    const values = new Int8Array(weights.buffer, weights.byteOffset + (1 << (BUCKET_BITS - 3)));
-    eachBit(weights.subarray(0, 1 << (BUCKET_BITS - 3)), (bucket, number) => {
+    const [places, values] = readPlaces(weights, 1 << BUCKET_BITS);
+    places.forEach((bucket, number) => {
       this.weights[bucket] = values[number];
     });
     this.times = new Map(); // how often each bucket was met in the text that is being read
     this.rows = new Int32Array(1 << TYPE_BITS).fill(-1);
-    this.typeWeights = new Int8Array(types.buffer, types.byteOffset + (1 << (TYPE_BITS - 3)));
     const count = settings.types.length;
-    eachBit(types.subarray(0, 1 << (TYPE_BITS - 3)), (row, number) => {
+    const [rows, typeWeights] = readPlaces(types, 1 << TYPE_BITS);
+    rows.forEach((row, number) => {
       this.rows[row] = number * count;
     });
+    this.typeWeights = typeWeights;
+    if (values.length !== places.length || typeWeights.length !== rows.length * count) throw new PackError("section");
   }
 
   // Call `act` with each bucket, no more than MOST_TIMES with the same.
@@ -889,11 +892,19 @@ class Model {
   }
 }
 
-function eachBit(bitmap, act) {
-  let number = 0;
-  for (let place = 0; place < bitmap.length; place++) {
-    for (let bit = 0, byte = bitmap[place]; byte; bit++, byte >>= 1) if (byte & 1) act(place * 8 + bit, number++);
+// The places below `size` that a section begins with, written as steps, and the weights behind them.
+function readPlaces(section, size) {
+  if (section.length < 4) throw new PackError("section");
+  const count = new DataView(section.buffer, section.byteOffset).getUint32(0, true);
+  const found = new Int32Array(Math.min(count, section.length));
+  let length = 0, place = 0, read = 4;
+  while (length < count && read < section.length && place < size) {
+    const step = section[read++];
+    place += step;
+    if (step !== SKIP) found[length++] = place++;
   }
+  if (length !== count || place > size) throw new PackError("section");
+  return [found, new Int8Array(section.buffer, section.byteOffset + read, section.length - read)];
 }
 
 function greatestRun(shares) {
@@ -970,8 +981,10 @@ export class Reader {
       return reading;
     }
     const [bare, first, last] = this.model.marksOf(tokens);
-    const own = bare + settings.bias[language];
     const found = this.tells.find(normal);
+    const brief = settings.brief[language];
+    const against = found.length ? 0 : brief[Math.min(tokens.hashes.length, brief.length - 1)];
+    const own = bare + settings.bias[language] - against;
     reading.signs = Object.keys(SIGNS).filter((name) => normal[name] >= SIGNS[name]);
     const sum = (values) => values.reduce((total, value) => total + value, 0);
     const heard = found.map(([name]) => settings.tells[name] ?? 0);
