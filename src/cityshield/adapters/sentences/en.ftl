@@ -243,7 +243,7 @@ talk-done = { $word }: the highest score is { $peak }, at turn { $turn }; trend 
 
 error-pack-large = This file is larger than { $mib } MiB, which no pack is.
 error-pack-foreign = This file is not a pack of CityShield. Check which file you named.
-error-pack-format = This pack is of format { $format }, which this version can't read. Update CityShield.
+error-pack-format = This pack is of format { $format }, which this version can't read. Fetch a pack made for this version, or update CityShield.
 error-pack-damaged = This pack is damaged ({ $section }). Fetch it again; the pack in use stays.
 error-pack-section = The section { $section } of this pack can't be used. Fetch a pack made for this version.
 error-pack-key = This pack is signed by a key that is not trusted ({ $key }…). If you know whose it is: cityshield pack trust KEY

@@ -226,7 +226,7 @@ talk-done = { $word }：最高分 { $peak }，在第 { $turn } 句；走势每�
 
 error-pack-large = 这个文件超过 { $mib } MiB，数据包不会这么大。
 error-pack-foreign = 这不是城盾的数据包，请看看是不是选错了文件。
-error-pack-format = 这个数据包是第 { $format } 种格式，当前版本读不了，请更新城盾。
+error-pack-format = 这个数据包是第 { $format } 种格式，当前版本读不了，请换适合当前版本的数据包，或更新城盾。
 error-pack-damaged = 这个数据包坏了（{ $section }），请重新获取；正在用的那个不受影响。
 error-pack-section = 这个数据包的 { $section } 部分用不了，请换适合当前版本的数据包。
 error-pack-key = 给这个数据包签名的密钥不在信任之列（{ $key }…）。确认是谁的以后：cityshield pack trust KEY

@@ -19,6 +19,8 @@ from cityshield.vocabulary.verdict import Span
 TYPE_BITS = 17
 _TYPE_MASK = (1 << TYPE_BITS) - 1
 NORM_SHIFT = 16
+_SKIP = 255
+"""A step over so many places, at whose end is none."""
 _LONGEST_RUN = 12
 
 WINDOW = (40, 32)
@@ -106,9 +108,6 @@ def _read_places(section: bytes, size: int) -> tuple[list[int], bytes]:
     if len(section) < 4 or len(found) != count or place > size:
         raise ConfigurationError("error-pack-section", section="model")
     return found, section[read:]
-
-
-_SKIP = 255
 
 
 def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:

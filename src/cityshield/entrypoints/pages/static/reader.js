@@ -670,8 +670,8 @@ function isNear(match, others) {
 const BUCKET_BITS = 24;
 const BUCKET = (1 << BUCKET_BITS) - 1;
 const TYPE_BITS = 17;
-const SKIP = 255; // of a step: so many places are left out, and none follows
 const TYPE_MASK = (1 << TYPE_BITS) - 1;
+const SKIP = 255; // a step over so many places, at whose end is none
 const NORM = 65536;
 const LONGEST_RUN = 12;
 const MIX = 0x9e3779b1;
