@@ -28,6 +28,7 @@ from cityshield.guards.messages.reader import MALICIOUS, SUSPICIOUS, Reader
 
 READER_JS = ROOT / "src/cityshield/entrypoints/pages/static/reader.js"
 LANGUAGES = ("zh", "en")
+EVERYDAY = ("chat", "family", "health", "school", "travel", "work")
 Scores = Callable[[Sequence[Message], Sequence[Message]], list[float] | None]
 
 
@@ -49,6 +50,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     yield from _peers(known, test)
     yield from _public(reader)
     yield from _attacks(reader, test)
+    yield from _buried(reader, test)
     yield from _time(reader)
     size = SHIPPED_PACK.stat().st_size
     yield Row("pack, compressed", size / 1000, "kB", bar=at_most(1000, "1,000 kB"))
@@ -241,6 +243,31 @@ def _attacks(reader: Reader, test: Sequence[Message]) -> Iterator[Row]:
             f"attack, recall kept: {name}", kept.share, note=_interval(kept),
             bar=at_least(0.90, "0.90"),
         )  # fmt: skip
+
+
+def _buried(reader: Reader, test: Sequence[Message]) -> Iterator[Row]:
+    """Fraud between honest messages of everyday life, as one text; and as many without a fraud."""
+    for language in LANGUAGES:
+        own = [message for message in test if message.lang == language]
+        fraud = [message.text for message in own if message.label == FRAUD]
+        fraud = [text for text in fraud if reader.read(text).score >= SUSPICIOUS]
+        everyday = [m.text for m in own if m.label != FRAUD and m.type in EVERYDAY]
+        for others in (4, 12):
+            rng = random.Random(others)
+            kept = alarms = 0
+            for text in fraud:
+                around = rng.choices(everyday, k=others)
+                place = rng.randrange(others + 1)
+                buried = "\n".join([*around[:place], text, *around[place:]])
+                kept += reader.read(buried).score >= SUSPICIOUS
+                honest = "\n".join([*around, rng.choice(everyday)])
+                alarms += reader.read(honest).score >= SUSPICIOUS
+            for name, count in (
+                (f"fraud among {others} honest messages, recall kept", kept),
+                (f"{others + 1} honest messages as one, suspicious", alarms),
+            ):
+                found = share(count, len(fraud))
+                yield Row(f"{language}, {name}", found.share, note=_interval(found))
 
 
 def _time(reader: Reader) -> Iterator[Row]:

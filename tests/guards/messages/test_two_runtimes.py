@@ -198,13 +198,14 @@ def test_javascript_refuses_what_python_refuses(page: Any) -> None:
     assert refused(page, "b.fill(7, 12, 200);").startswith("Error: damaged")
 
 
+@pytest.mark.parametrize("part", ["model", "classes"])
 @pytest.mark.parametrize("name", broken_models())
-def test_javascript_refuses_a_section_that_is_no_model(page: Any, name: str) -> None:
+def test_javascript_refuses_a_section_that_is_no_model(page: Any, name: str, part: str) -> None:
     said = page.evaluate(
-        "async (section) => { const { sections } = await it.readPack(bytes);"
-        " sections.model = Uint8Array.from(section);"
+        "async ([part, section]) => { const { sections } = await it.readPack(bytes);"
+        " sections[part] = Uint8Array.from(section);"
         " try { new it.Reader(sections); return 'taken'; }"
         " catch (error) { return `${error.constructor.name}: ${error.message}`; } }",
-        list(broken_models()[name]),
+        [part, list(broken_models()[name])],
     )
     assert said == "PackError: section"

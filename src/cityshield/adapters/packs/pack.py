@@ -23,7 +23,7 @@ import msgspec
 
 from cityshield.vocabulary.errors import InputError
 
-MAGIC = b"CSPACK\x00\x02"
+MAGIC = b"CSPACK\x00\x03"
 LARGEST_BYTES = 16 << 20
 _LARGEST_SECTION_BYTES = 32 << 20
 _LARGEST_HEADER_BYTES = 64 << 10

@@ -2,29 +2,31 @@
 
 A token is an ideograph, a word of Latin letters, a run of digits (by its length, not its value), a
 link, a line break, or any other mark. Features are n-grams of tokens, pairs of tokens two to four
-apart, and the beginnings of long words. Every step is arithmetic on 32-bit integers, so that
-JavaScript (`Math.imul`) makes the very same buckets.
+apart, and in English the beginnings of long words, and the classes of words, alone and in pairs.
+Every step is arithmetic on 32-bit integers, so that JavaScript (`Math.imul`) makes the very same
+buckets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cityshield.vocabulary.verdict import Span
 
-BUCKET_BITS = 24
+BUCKET_BITS, CLASS_BITS = 24, 20
 ZH, EN = 0, 1
 LANGUAGES = ("zh", "en")
 
 _BUCKET = (1 << BUCKET_BITS) - 1
+CLASS_MASK = (1 << CLASS_BITS) - 1
 _WORD = 0xFFFFFFFF
 _PRIME, _BASIS = 0x01000193, 0x811C9DC5  # FNV-1a, 32 bits
 _MIX = 0x9E3779B1  # 2**32 over the golden ratio (Knuth, TAOCP 3, 6.4)
 _GRAM_SEEDS = (0x1B873593, 0xCC9E2D51)
 _SKIP_SEEDS = (0x85EBCA6B, 0x27D4EB2F)
-_PREFIX_SEEDS = (0xC2B2AE35, 0x165667B1)
+_PREFIX_SEED, _CLASS_SEED = 0x165667B1, 0xA511E9B3
 _LONGEST_GRAM = (4, 3)
 MOST_TIMES = (3, 1)
 """How often a feature counts in one text, by language."""
@@ -37,23 +39,26 @@ _TOKEN = re.compile(r"([a-z]+(?:'[a-z]{1,2}(?![a-z]))?)|([0-9][0-9x]*|x[0-9x]*[0
 
 
 class Tokens(NamedTuple):
-    """The tokens of a normal form: hashes, ranges, and the hash of each long word's beginning.
+    """The tokens of a normal form: hashes, ranges, the hash of each long word's beginning, classes.
 
     The first and the last token are the borders of the text. `words` counts ideographs and words,
-    `language` is the one that has most of them.
+    `language` is the one that has most of them. `classes` are those of English words, zero that of
+    all rare ones.
     """
 
     hashes: list[int]
     starts: list[int]
     ends: list[int]
     prefixes: list[int]
+    classes: list[int]
     language: int
     words: int
 
 
-def tokenize(text: str, links: Sequence[Span]) -> Tokens:
+def tokenize(text: str, links: Sequence[Span], classes: Mapping[int, int]) -> Tokens:
     """The tokens of a normal text in which these ranges are links.
 
+    `classes` has the class of a word by the last CLASS_BITS of its hash.
     Of one to four tokens that are repeated, the first three times are kept, so that nobody thins a
     message out with a letter held down.
     """
@@ -103,7 +108,14 @@ def tokenize(text: str, links: Sequence[Span]) -> Tokens:
     ends.append(length)
     prefixes.append(0)
     language = ZH if ideographs >= 2 * latin and ideographs else EN
-    return Tokens(hashes, starts, ends, prefixes, language, ideographs + latin)
+    own = classes_of(hashes, classes) if language == EN else []
+    return Tokens(hashes, starts, ends, prefixes, own, language, ideographs + latin)
+
+
+def classes_of(hashes: Iterable[int], classes: Mapping[int, int]) -> list[int]:
+    """The class of each token; of a word that is rare, none."""
+    known = classes.get
+    return [known(value & CLASS_MASK, 0) for value in hashes]
 
 
 def _period(hashes: list[int], value: int) -> int:
@@ -143,11 +155,19 @@ def buckets(tokens: Tokens, first: int, last: int) -> list[int]:
             value = (start ^ token) * _MIX & _WORD
             add((value ^ value >> 15) & _BUCKET)
     if language == EN:
-        seed = _PREFIX_SEEDS[language]
         for prefix in tokens.prefixes[first:last]:
             if prefix:
-                value = (seed ^ prefix) * _MIX & _WORD
+                value = (_PREFIX_SEED ^ prefix) * _MIX & _WORD
                 add((value ^ value >> 15) & _BUCKET)
+        before = 0
+        for number in tokens.classes[first:last]:
+            value = (_CLASS_SEED ^ number) * _MIX & _WORD
+            value ^= value >> 15
+            add(value & _BUCKET)
+            if before:
+                pair = (before ^ number) * _MIX & _WORD
+                add((pair ^ pair >> 15) & _BUCKET)
+            before = value
     return _at_most(MOST_TIMES[language], found)
 
 

@@ -6,13 +6,13 @@ the very same score. Units: a *mark* is a thousandth of a natural log-odds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 
-from cityshield.guards.messages.features import BUCKET_BITS, Tokens, buckets
+from cityshield.guards.messages.features import BUCKET_BITS, CLASS_BITS, Tokens, buckets
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.verdict import Span
 
@@ -23,15 +23,14 @@ _SKIP = 255
 """A step over so many places, at whose end is none."""
 _LONGEST_RUN = 12
 
-WINDOW = (40, 32)
-"""Tokens of a window, by language; a text that is longer is read in windows too."""
+WINDOW, WINDOWED_FROM = 32, 96
+"""Tokens of a window; a text of more than so many is read in windows too."""
 
 
 class Settings(msgspec.Struct, frozen=True):
     """All numbers of the model that are not weights, by language where two stand together.
 
     The norm for n tokens times the sum of weights, shifted right by NORM_SHIFT, gives marks.
-    `brief` is what n tokens have against them where no tell is found; its last is for all longer.
     `window_cost` is what a part must outweigh the whole by. `signs` adds marks for each kind of
     disguise, `tells` for each tell. `knots` map marks to the score in thousandths, `chances` to the
     probability of fraud in thousandths; both rise, and are read between their points. `ordinary` is
@@ -40,8 +39,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     norms: tuple[list[int], list[int]]
     bias: tuple[int, int]
-    brief: tuple[list[int], list[int]]
-    window_cost: tuple[int, int]
+    window_cost: int
     signs: dict[str, int]
     tells: dict[str, int]
     knots: tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -51,21 +49,28 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Model(NamedTuple):
-    """The weights, one for each bucket, and of the rows that name a type one weight a type."""
+    """The weights, one for each bucket, of the rows that name a type one weight a type, and the
+    classes of words by the end of their hash."""
 
     weights: memoryview
     type_rows: list[int]
     type_weights: memoryview
+    classes: Mapping[int, int]
     settings: Settings
 
 
-def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
+def load_model(weights: bytes, types: bytes, classes: bytes, settings: Settings) -> Model:
     """The model from its sections: the buckets that have a weight, then the weights."""
     size = 1 << BUCKET_BITS
     count = len(settings.types)
     used, values = _read_places(weights, size)
     rows, type_values = _read_places(types, 1 << TYPE_BITS)
-    if len(values) != len(used) or len(type_values) != len(rows) * count:
+    words, numbers = _read_places(classes, 1 << CLASS_BITS)
+    if (
+        len(values) != len(used)
+        or len(type_values) != len(rows) * count
+        or len(numbers) != len(words)
+    ):
         raise ConfigurationError("error-pack-section", section="model")
     table = bytearray(size)
     for bucket, value in zip(used, values, strict=True):
@@ -74,7 +79,11 @@ def load_model(weights: bytes, types: bytes, settings: Settings) -> Model:
     for number, row in enumerate(rows):
         type_rows[row] = number * count
     return Model(
-        memoryview(bytes(table)).cast("b"), type_rows, memoryview(type_values).cast("b"), settings
+        memoryview(bytes(table)).cast("b"),
+        type_rows,
+        memoryview(type_values).cast("b"),
+        dict(zip(words, numbers, strict=True)),
+        settings,
     )
 
 
@@ -112,24 +121,16 @@ def _read_places(section: bytes, size: int) -> tuple[list[int], bytes]:
 
 def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:
     """The marks of a text, and the tokens between which they were found: its whole or a window."""
-    settings, language = model.settings, tokens.language
     last = len(tokens.hashes)
     best = _marks(model, tokens, 0, last), 0, last
-    width = WINDOW[language]
-    if last > width * 3 // 2:
-        cost = settings.window_cost[language]
-        for first in range(0, last - width // 2, width // 2):
-            end = min(first + width, last)
+    if last > WINDOWED_FROM:
+        cost = model.settings.window_cost
+        for first in range(0, last - WINDOW // 2, WINDOW // 2):
+            end = min(first + WINDOW, last)
             found = _marks(model, tokens, first, end) - cost
             if found > best[0]:
                 best = found, first, end
     return best
-
-
-def bias_of(settings: Settings, tokens: Tokens, told: bool) -> int:
-    """The marks that a text begins with, by its language, and by its length unless a tell spoke."""
-    bias, brief = settings.bias[tokens.language], settings.brief[tokens.language]
-    return bias if told else bias - brief[min(len(tokens.hashes), len(brief) - 1)]
 
 
 def _marks(model: Model, tokens: Tokens, first: int, last: int) -> int:

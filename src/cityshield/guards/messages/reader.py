@@ -14,7 +14,6 @@ from cityshield.guards.messages.model import (
     Model,
     Settings,
     between,
-    bias_of,
     heaviest,
     load_model,
     marks_of,
@@ -208,7 +207,9 @@ class Reader:
             raise ConfigurationError("error-pack-section", section=str(error)) from error
         self.tells = Tells(table)
         self._link = re.compile(table.patterns.entities["link"])
-        self.model: Model = load_model(sections["model"], sections["types"], settings)
+        self.model: Model = load_model(
+            sections["model"], sections["types"], sections["classes"], settings
+        )
         own = {name: rule for name, rule in (added or {}).items() if name not in self.tells.names}
         self._own_weights = {
             name: round(1000 * float(rule["weight"])) for name, rule in own.items()
@@ -233,7 +234,7 @@ class Reader:
         """What a text says; of a very long one, what its beginning says."""
         normal = normalize(text[:MAX_CHARACTERS], self.fold)
         links = self.links(normal.text)
-        tokens = tokenize(normal.text, links)
+        tokens = tokenize(normal.text, links, self.model.classes)
         language = tokens.language
         settings = self.model.settings
         if tokens.words < _FEWEST_WORDS:
@@ -241,7 +242,7 @@ class Reader:
             return _silent(normal, LANGUAGES[language], reason)
         own, first, last = marks_of(self.model, tokens)
         found = self.tells.find(normal)
-        own += bias_of(settings, tokens, bool(found))
+        own += settings.bias[language]
         signs = tuple(signs_of(normal))
         heard = [settings.tells.get(name, 0) for name, _ in found]
         shown = [settings.signs.get(name, 0) for name in signs]

@@ -14,7 +14,7 @@ from cityshield.guards.messages.normal import normalize
 from cityshield.guards.messages.reader import TellTable, compile_tells
 
 FOLDER = Path(__file__).parent
-MODEL_SECTIONS = ("model", "types", "settings")
+MODEL_SECTIONS = ("model", "types", "classes", "settings")
 """The sections that come from training; all others are made from files."""
 
 LINKS_SECTION = "links"

@@ -8,7 +8,7 @@
 // Ranges are code points of the original text; `utf16(text, ranges)` turns them into string offsets.
 
 const MAGIC = "CSPACK\u0000";
-const FORMAT = 2;
+const FORMAT = 3;
 const SIGNATURE_BYTES = 64;
 const LARGEST_SECTION_BYTES = 32 << 20;
 export const MAX_CHARACTERS = 100000;
@@ -667,8 +667,9 @@ function isNear(match, others) {
 
 // ---- features and model ------------------------------------------------------------------------
 
-const BUCKET_BITS = 24;
+const BUCKET_BITS = 24, CLASS_BITS = 20;
 const BUCKET = (1 << BUCKET_BITS) - 1;
+const CLASS_MASK = (1 << CLASS_BITS) - 1;
 const TYPE_BITS = 17;
 const TYPE_MASK = (1 << TYPE_BITS) - 1;
 const SKIP = 255; // a step over so many places, at whose end is none
@@ -677,7 +678,7 @@ const LONGEST_RUN = 12;
 const MIX = 0x9e3779b1;
 const GRAM_SEEDS = [0x1b873593, 0xcc9e2d51];
 const SKIP_SEEDS = [0x85ebca6b, 0x27d4eb2f];
-const PREFIX_SEEDS = [0xc2b2ae35, 0x165667b1];
+const PREFIX_SEED = 0x165667b1, CLASS_SEED = 0xa511e9b3;
 const LONGEST_GRAM = [4, 3];
 const MOST_TIMES = [3, 1];
 const PREFIX = 5;
@@ -685,7 +686,7 @@ const LONGEST_DIGITS = 5;
 const LONGEST_REPEATED = 4;
 const [BEGIN, END, LINK] = [0x9, 0xa, 0xb];
 const [ZH, EN] = [0, 1];
-const WINDOW = [40, 32];
+const WINDOW = 32, WINDOWED_FROM = 96; // tokens
 const LANGUAGES = ["zh", "en"];
 
 function hash(text, start, end) {
@@ -707,7 +708,7 @@ function period(hashes, value) {
   return 0;
 }
 
-function tokenize(text, links) {
+function tokenize(text, links, known) {
   const token = /([a-z]+(?:'[a-z]{1,2}(?![a-z]))?)|([0-9][0-9x]*|x[0-9x]*[0-9][0-9x]*)|([^ ])/y;
   const hashes = [BEGIN], starts = [0], ends = [0], prefixes = [0];
   let ideographs = 0, latin = 0, place = 0, number = 0, repeated = 0, step = 0;
@@ -755,12 +756,12 @@ function tokenize(text, links) {
   ends.push(text.length);
   prefixes.push(0);
   const language = ideographs >= 2 * latin && ideographs ? ZH : EN;
-  return { hashes, starts, ends, prefixes, language, words: ideographs + latin };
+  const classes = language === EN ? hashes.map((value) => known[value & CLASS_MASK]) : [];
+  return { hashes, starts, ends, prefixes, classes, language, words: ideographs + latin };
 }
-
 // Call `add` with the bucket of each feature of the tokens first to last.
 function buckets(tokens, first, last, add) {
-  const { hashes, prefixes, language } = tokens;
+  const { hashes, prefixes, classes, language } = tokens;
   const seed = GRAM_SEEDS[language];
   const longest = LONGEST_GRAM[language];
   for (let place = first; place < last; place++) {
@@ -787,15 +788,26 @@ function buckets(tokens, first, last, add) {
   if (language === EN) {
     for (let place = first; place < last; place++) {
       if (prefixes[place]) {
-        const value = Math.imul(PREFIX_SEEDS[language] ^ prefixes[place], MIX);
+        const value = Math.imul(PREFIX_SEED ^ prefixes[place], MIX);
         add((value ^ (value >>> 15)) & BUCKET);
       }
+    }
+    let before = 0;
+    for (let place = first; place < last; place++) {
+      let value = Math.imul(CLASS_SEED ^ classes[place], MIX);
+      value ^= value >>> 15;
+      add(value & BUCKET);
+      if (before) {
+        const pair = Math.imul(before ^ classes[place], MIX);
+        add((pair ^ (pair >>> 15)) & BUCKET);
+      }
+      before = value;
     }
   }
 }
 
 class Model {
-  constructor(weights, types, settings) {
+  constructor(weights, types, classes, settings) {
     this.settings = settings;
     this.weights = new Int8Array(1 << BUCKET_BITS);
     const [places, values] = readPlaces(weights, 1 << BUCKET_BITS);
@@ -810,7 +822,12 @@ class Model {
       this.rows[row] = number * count;
     });
     this.typeWeights = typeWeights;
-    if (values.length !== places.length || typeWeights.length !== rows.length * count) throw new PackError("section");
+    const [words, numbers] = readPlaces(classes, 1 << CLASS_BITS);
+    this.classes = new Uint8Array(1 << CLASS_BITS); // of words, by the end of their hash
+    words.forEach((word, number) => {
+      this.classes[word] = numbers[number];
+    });
+    if (numbers.length !== words.length || values.length !== places.length || typeWeights.length !== rows.length * count) throw new PackError("section");
   }
 
   // Call `act` with each bucket, no more than MOST_TIMES with the same.
@@ -845,11 +862,10 @@ class Model {
   marksOf(tokens) {
     const last = tokens.hashes.length;
     let best = [this.marksIn(tokens, 0, last), 0, last];
-    const width = WINDOW[tokens.language];
-    if (last > Math.floor((width * 3) / 2)) {
-      const cost = this.settings.window_cost[tokens.language];
-      for (let first = 0; first < last - (width >> 1); first += width >> 1) {
-        const end = Math.min(first + width, last);
+    if (last > WINDOWED_FROM) {
+      const cost = this.settings.window_cost;
+      for (let first = 0; first < last - WINDOW / 2; first += WINDOW / 2) {
+        const end = Math.min(first + WINDOW, last);
         const found = this.marksIn(tokens, first, end) - cost;
         if (found > best[0]) best = [found, first, end];
       }
@@ -950,7 +966,7 @@ export class Reader {
     const tells = json("tells");
     this.tells = new Tells(tells);
     this.link = tells.patterns.entities.link;
-    this.model = new Model(sections.model, sections.types, json("settings"));
+    this.model = new Model(sections.model, sections.types, sections.classes, json("settings"));
   }
 
   // The normal form of a text: { text, starts, ends, hidden, split, ... }.
@@ -968,7 +984,7 @@ export class Reader {
   read(text) {
     const normal = this.normalize(text);
     const links = this.links(normal.text);
-    const tokens = tokenize(normal.text, links);
+    const tokens = tokenize(normal.text, links, this.model.classes);
     const { language } = tokens;
     const { settings } = this.model;
     const reading = {
@@ -982,9 +998,7 @@ export class Reader {
     }
     const [bare, first, last] = this.model.marksOf(tokens);
     const found = this.tells.find(normal);
-    const brief = settings.brief[language];
-    const against = found.length ? 0 : brief[Math.min(tokens.hashes.length, brief.length - 1)];
-    const own = bare + settings.bias[language] - against;
+    const own = bare + settings.bias[language];
     reading.signs = Object.keys(SIGNS).filter((name) => normal[name] >= SIGNS[name]);
     const sum = (values) => values.reduce((total, value) => total + value, 0);
     const heard = found.map(([name]) => settings.tells[name] ?? 0);

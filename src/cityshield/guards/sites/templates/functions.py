@@ -15,8 +15,6 @@ from hashlib import md5 as _md5
 from hashlib import sha1 as _sha1
 from typing import Final
 
-import numpy as np
-
 Value = bytes | float | int | bool
 
 LARGEST: Final = 1 << 20
@@ -170,6 +168,8 @@ def mmh3(value: Value) -> bytes:
 
 def _scrambled(data: bytes) -> list[int]:
     """Every block of four bytes scrambled, all at once."""
+    import numpy as np  # which starts threads, and most runs hash nothing
+
     blocks = np.frombuffer(data, "<u4").astype(np.uint32) * np.uint32(0xCC9E2D51)
     blocks = (blocks << np.uint32(15) | blocks >> np.uint32(17)) * np.uint32(0x1B873593)
     scrambled: list[int] = blocks.tolist()
