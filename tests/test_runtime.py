@@ -14,7 +14,7 @@ SRC = ROOT / "src/cityshield"
 KNOWN = {"cityshield", "compression", *sys.stdlib_module_names}
 """`compression` is in the standard library from Python 3.14 on."""
 
-TRAINING = {"guards/messages/train.py", "guards/messages/evasion.py"}
+TRAINING = {f"guards/messages/{name}.py" for name in ("classes", "evasion", "train")}
 """What makes a model needs the extra `train`."""
 
 

@@ -16,7 +16,7 @@ from cityshield.adapters.packs.shelf import SHIPPED_PACK, read_shipped
 from cityshield.guards.messages.corpus import read_corpus
 from cityshield.guards.messages.evasion import ATTACKS
 from cityshield.guards.messages.reader import Reading
-from tests.guards.messages.support import broken_models, fold, reader
+from tests.guards.messages.support import BROKEN_PARTS, broken_parts, fold, reader
 
 ROOT = Path(__file__).parents[3]
 READER = ROOT / "src/cityshield/entrypoints/pages/static/reader.js"
@@ -198,14 +198,25 @@ def test_javascript_refuses_what_python_refuses(page: Any) -> None:
     assert refused(page, "b.fill(7, 12, 200);").startswith("Error: damaged")
 
 
-@pytest.mark.parametrize("part", ["model", "classes"])
-@pytest.mark.parametrize("name", broken_models())
+@pytest.mark.parametrize("part", BROKEN_PARTS)
+@pytest.mark.parametrize("name", broken_parts(8))
 def test_javascript_refuses_a_section_that_is_no_model(page: Any, name: str, part: str) -> None:
     said = page.evaluate(
         "async ([part, section]) => { const { sections } = await it.readPack(bytes);"
         " sections[part] = Uint8Array.from(section);"
         " try { new it.Reader(sections); return 'taken'; }"
         " catch (error) { return `${error.constructor.name}: ${error.message}`; } }",
-        [part, list(broken_models()[name])],
+        [part, list(broken_parts(BROKEN_PARTS[part])[name])],
+    )
+    assert said == "PackError: section"
+
+
+@pytest.mark.parametrize("part", ["model", "types", "classes"])
+def test_javascript_refuses_a_pack_without_a_section(page: Any, part: str) -> None:
+    said = page.evaluate(
+        "async (part) => { const { sections } = await it.readPack(bytes); delete sections[part];"
+        " try { new it.Reader(sections); return 'taken'; }"
+        " catch (error) { return `${error.constructor.name}: ${error.message}`; } }",
+        part,
     )
     assert said == "PackError: section"

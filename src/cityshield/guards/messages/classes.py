@@ -17,7 +17,7 @@ from sklearn.cluster import KMeans
 from cityshield.guards.messages.features import CLASS_MASK
 
 CLASSES = 250
-"""So many that a class takes one byte; class zero is that of all rare words."""
+"""So many that a class takes one byte; class zero is that of what has none."""
 FEWEST_TIMES, NEIGHBOURS = 8, 8000
 """How often a word stands in the texts at least, and how many words count as neighbours."""
 REACH, DIMENSIONS, SMOOTHING = 4, 100, 0.75
@@ -25,7 +25,9 @@ _ROUNDS = 30
 
 
 def learn_classes(texts: Sequence[Sequence[int]]) -> dict[int, int]:
-    """The class of each word that is not rare, by the end of its hash, from texts of hashes."""
+    """The class of each token that is not rare, by the end of its hash, from texts of hashes."""
+    if not texts:
+        return {}
     hashes, counts = np.unique(
         np.concatenate([np.array(text) for text in texts]), return_counts=True
     )
@@ -39,9 +41,10 @@ def learn_classes(texts: Sequence[Sequence[int]]) -> dict[int, int]:
     vectors = _vectors(together, len(words))
     clusters = KMeans(CLASSES, n_init=1, max_iter=_ROUNDS, random_state=0)
     found = clusters.fit(vectors, sample_weight=np.sqrt(counts)).labels_
-    return {
-        int(word) & CLASS_MASK: int(number) + 1 for word, number in zip(words, found, strict=True)
-    }
+    classes: dict[int, int] = {}
+    for word, number in zip(words.tolist(), found.tolist(), strict=True):
+        classes.setdefault(word & CLASS_MASK, number + 1)  # of two that end alike the frequent one
+    return classes
 
 
 def _together(texts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

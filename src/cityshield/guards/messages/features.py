@@ -42,8 +42,7 @@ class Tokens(NamedTuple):
     """The tokens of a normal form: hashes, ranges, the hash of each long word's beginning, classes.
 
     The first and the last token are the borders of the text. `words` counts ideographs and words,
-    `language` is the one that has most of them. `classes` are those of English words, zero that of
-    all rare ones.
+    `language` is the one that has most of them. A text in Chinese has no `classes`.
     """
 
     hashes: list[int]
@@ -58,7 +57,7 @@ class Tokens(NamedTuple):
 def tokenize(text: str, links: Sequence[Span], classes: Mapping[int, int]) -> Tokens:
     """The tokens of a normal text in which these ranges are links.
 
-    `classes` has the class of a word by the last CLASS_BITS of its hash.
+    `classes` has the class of a token by the last CLASS_BITS of its hash.
     Of one to four tokens that are repeated, the first three times are kept, so that nobody thins a
     message out with a letter held down.
     """
@@ -113,7 +112,7 @@ def tokenize(text: str, links: Sequence[Span], classes: Mapping[int, int]) -> To
 
 
 def classes_of(hashes: Iterable[int], classes: Mapping[int, int]) -> list[int]:
-    """The class of each token; of a word that is rare, none."""
+    """The class of each token, zero where none was learnt; hashes that end alike share one."""
     known = classes.get
     return [known(value & CLASS_MASK, 0) for value in hashes]
 

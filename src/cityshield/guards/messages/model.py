@@ -24,14 +24,15 @@ _SKIP = 255
 _LONGEST_RUN = 12
 
 WINDOW, WINDOWED_FROM = 32, 96
-"""Tokens of a window; a text of more than so many is read in windows too."""
+"""Tokens of a window, and of the longest text, borders included, that is read as a whole only."""
 
 
 class Settings(msgspec.Struct, frozen=True):
     """All numbers of the model that are not weights, by language where two stand together.
 
     The norm for n tokens times the sum of weights, shifted right by NORM_SHIFT, gives marks.
-    `window_cost` is what a part must outweigh the whole by. `signs` adds marks for each kind of
+    `window_cost` is what a part must outweigh the whole by, and by how much more for each doubling
+    of the text, for of many honest parts one is like a fraud. `signs` adds marks for each kind of
     disguise, `tells` for each tell. `knots` map marks to the score in thousandths, `chances` to the
     probability of fraud in thousandths; both rise, and are read between their points. `ordinary` is
     the mark below which a text is one of everyday life.
@@ -39,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     norms: tuple[list[int], list[int]]
     bias: tuple[int, int]
-    window_cost: int
+    window_cost: tuple[int, int]
     signs: dict[str, int]
     tells: dict[str, int]
     knots: tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -124,7 +125,8 @@ def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:
     last = len(tokens.hashes)
     best = _marks(model, tokens, 0, last), 0, last
     if last > WINDOWED_FROM:
-        cost = model.settings.window_cost
+        cost, more = model.settings.window_cost
+        cost += more * ((last // WINDOWED_FROM).bit_length() - 1)
         for first in range(0, last - WINDOW // 2, WINDOW // 2):
             end = min(first + WINDOW, last)
             found = _marks(model, tokens, first, end) - cost

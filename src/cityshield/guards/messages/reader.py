@@ -203,13 +203,12 @@ class Reader:
             self.fold = msgspec.json.decode(sections["fold"], type=Fold)
             table = msgspec.json.decode(sections["tells"], type=TellTable)
             settings = msgspec.json.decode(sections["settings"], type=Settings)
+            model, types, classes = [sections[name] for name in ("model", "types", "classes")]
         except (KeyError, msgspec.MsgspecError) as error:
             raise ConfigurationError("error-pack-section", section=str(error)) from error
         self.tells = Tells(table)
         self._link = re.compile(table.patterns.entities["link"])
-        self.model: Model = load_model(
-            sections["model"], sections["types"], sections["classes"], settings
-        )
+        self.model: Model = load_model(model, types, classes, settings)
         own = {name: rule for name, rule in (added or {}).items() if name not in self.tells.names}
         self._own_weights = {
             name: round(1000 * float(rule["weight"])) for name, rule in own.items()
@@ -244,7 +243,8 @@ class Reader:
         found = self.tells.find(normal)
         own += settings.bias[language]
         signs = tuple(signs_of(normal))
-        heard = [settings.tells.get(name, 0) for name, _ in found]
+        part = normal.span(tokens.starts[first], tokens.ends[last - 1])
+        heard = [settings.tells.get(name, 0) * _touches(spans, part) for name, spans in found]
         shown = [settings.signs.get(name, 0) for name in signs]
         marks = own + sum(heard) + sum(shown)
         score = between(settings.knots[language], marks)
@@ -319,6 +319,11 @@ def _slope(values: Sequence[int]) -> int:
     places = count * (count - 1) // 2
     squares = (count - 1) * count * (2 * count - 1) // 6
     return (count * mixed - places * total) // (count * squares - places * places)
+
+
+def _touches(spans: Sequence[Span], part: Span) -> bool:
+    """Whether one of these ranges shares a character with the part."""
+    return any(start < part[1] and part[0] < end for start, end in spans)
 
 
 def _silent(normal: Normal, language: str, reason: str) -> Reading:

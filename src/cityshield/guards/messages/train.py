@@ -4,9 +4,10 @@ Logistic regression over hashed n-grams, tells and signs of disguise, one for ea
 table of 8-bit weights. A rare n-gram counts for more (inverse document frequency to the power
 IDF_POWER), and so does one that leans to a class (its log-count ratio to the power LEAN_POWER,
 after Wang & Manning 2012); a long text counts for less (its number of tokens to the power
-NORM_POWER). The BUCKETS_KEPT that weigh most are fitted once more without the others. Thresholds
-and calibration come from predictions for voices that a model did not read (cross-validation by
-voice); the powers and the penalty were chosen by such predictions too.
+NORM_POWER). English words have classes, learnt from all texts without their labels. The
+BUCKETS_KEPT that weigh most are fitted once more without the others. Thresholds and calibration
+come from predictions for voices that a model did not read (cross-validation by voice); the powers
+and the penalty were chosen by such predictions too.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ EXTRA_SCALE = 4.0
 """How much less a tell or a sign is held back than an n-gram."""
 PUBLIC_WEIGHT, ATTACKED_WEIGHT = (0.02, 0.01), 0.5
 ATTACKED_KINDS = {
-    "zh": ("pinyin", "pinyin", "padding", "chatter"), "en": ("leet", "padding", "padding", "chatter"),
-}  # fmt: skip
+    "zh": ("pinyin", "pinyin", "padding", "chatter"),
+    "en": ("leet", "padding", "padding", "chatter"),
+}
 PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), 8.0
 """What people really sent one another, which is rarely fraud."""
 EXAMPLES_WEIGHT = 3.0
@@ -73,9 +75,9 @@ _OWN = frozenset(_WEIGHTS)
 FALSE_ALARMS = ((0.0050, 0.0001), (0.0080, 0.0001))
 """The shares of benign texts from the corpus that may be suspicious, and malicious, by language."""
 
-WINDOW_COST = 3000
-"""Marks by which a window must outweigh the whole: with less, more padded fraud is found, and more
-long honest texts are called suspicious."""
+WINDOW_COST = (2500, 700)
+"""Marks by which a window must outweigh the whole, and more for each doubling of the text: with
+less, more padded fraud is found, and more long honest texts are called suspicious."""
 ORDINARY_MISSED = 0.005
 """The share of fraud that may look like everyday life."""
 CALIBRATION_BINS = 16

@@ -686,7 +686,7 @@ const LONGEST_DIGITS = 5;
 const LONGEST_REPEATED = 4;
 const [BEGIN, END, LINK] = [0x9, 0xa, 0xb];
 const [ZH, EN] = [0, 1];
-const WINDOW = 32, WINDOWED_FROM = 96; // tokens
+const WINDOW = 32, WINDOWED_FROM = 96; // tokens, borders included
 const LANGUAGES = ["zh", "en"];
 
 function hash(text, start, end) {
@@ -863,7 +863,8 @@ class Model {
     const last = tokens.hashes.length;
     let best = [this.marksIn(tokens, 0, last), 0, last];
     if (last > WINDOWED_FROM) {
-      const cost = this.settings.window_cost;
+      const [least, more] = this.settings.window_cost;
+      const cost = least + more * (31 - Math.clz32(Math.floor(last / WINDOWED_FROM)));
       for (let first = 0; first < last - WINDOW / 2; first += WINDOW / 2) {
         const end = Math.min(first + WINDOW, last);
         const found = this.marksIn(tokens, first, end) - cost;
@@ -910,7 +911,7 @@ class Model {
 
 // The places below `size` that a section begins with, written as steps, and the weights behind them.
 function readPlaces(section, size) {
-  if (section.length < 4) throw new PackError("section");
+  if (!section || section.length < 4) throw new PackError("section");
   const count = new DataView(section.buffer, section.byteOffset).getUint32(0, true);
   const found = new Int32Array(Math.min(count, section.length));
   let length = 0, place = 0, read = 4;
@@ -1001,7 +1002,9 @@ export class Reader {
     const own = bare + settings.bias[language];
     reading.signs = Object.keys(SIGNS).filter((name) => normal[name] >= SIGNS[name]);
     const sum = (values) => values.reduce((total, value) => total + value, 0);
-    const heard = found.map(([name]) => settings.tells[name] ?? 0);
+    const part = normal.span(tokens.starts[first], tokens.ends[last - 1]);
+    const touches = (spans) => spans.some(([start, end]) => start < part[1] && part[0] < end);
+    const heard = found.map(([name, spans]) => (touches(spans) ? settings.tells[name] ?? 0 : 0));
     const shown = sum(reading.signs.map((name) => settings.signs[name] ?? 0));
     reading.marks = own + sum(heard) + shown;
     reading.score = between(settings.knots[language], reading.marks);
