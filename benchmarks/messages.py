@@ -29,6 +29,8 @@ from cityshield.guards.messages.reader import MALICIOUS, SUSPICIOUS, Reader
 READER_JS = ROOT / "src/cityshield/entrypoints/pages/static/reader.js"
 LANGUAGES = ("zh", "en")
 EVERYDAY = ("chat", "family", "health", "school", "travel", "work")
+_MOST_BURIED = 20_000
+"""Honest messages that a figure reads, at the most."""
 Scores = Callable[[Sequence[Message], Sequence[Message]], list[float] | None]
 
 
@@ -252,10 +254,11 @@ def _buried(reader: Reader, test: Sequence[Message]) -> Iterator[Row]:
         fraud = [message.text for message in own if message.label == FRAUD]
         fraud = [text for text in fraud if reader.read(text).score >= SUSPICIOUS]
         everyday = [m.text for m in own if m.label != FRAUD and m.type in EVERYDAY]
-        for others in (4, 12):
+        for others in (4, 12, 100):
             rng = random.Random(others)
             kept = alarms = 0
-            for text in fraud:
+            some = rng.sample(fraud, min(len(fraud), _MOST_BURIED // others))
+            for text in some:
                 around = rng.choices(everyday, k=others)
                 place = rng.randrange(others + 1)
                 buried = "\n".join([*around[:place], text, *around[place:]])
@@ -266,7 +269,7 @@ def _buried(reader: Reader, test: Sequence[Message]) -> Iterator[Row]:
                 (f"fraud among {others} honest messages, recall kept", kept),
                 (f"{others + 1} honest messages as one, suspicious", alarms),
             ):
-                found = share(count, len(fraud))
+                found = share(count, len(some))
                 yield Row(f"{language}, {name}", found.share, note=_interval(found))
 
 

@@ -72,7 +72,7 @@ PUBLIC_TALK, PUBLIC_TALK_WEIGHT = ("nus_zh", "nus_en"), 8.0
 EXAMPLES_WEIGHT = 3.0
 _WEIGHTS = {"": 1.0, "examples": EXAMPLES_WEIGHT}
 _OWN = frozenset(_WEIGHTS)
-FALSE_ALARMS = ((0.0050, 0.0001), (0.0080, 0.0001))
+FALSE_ALARMS = ((0.0060, 0.0001), (0.0080, 0.0001))
 """The shares of benign texts from the corpus that may be suspicious, and malicious, by language."""
 
 WINDOW_COST = (2500, 700)
