@@ -101,6 +101,7 @@ def test_a_pack_without_a_section_is_refused(part: str) -> None:
         Reader(sections)
 
 
+HIDDEN = "move your savings to the safe account now and tell nobody about the fraud team"
 HONEST = " ".join(f"the {word} of our street met again" for word in "abcdefghijklmnop")
 
 
@@ -117,12 +118,11 @@ def between_honest_words(words: str, before: int, tokens: int) -> Tokens:
 @pytest.mark.parametrize(("tokens", "doubled"), [(97, 0), (191, 0), (192, 1), (383, 1), (384, 2)])
 def test_what_a_long_honest_text_hides_is_found_in_a_window(tokens: int, doubled: int) -> None:
     model = reader().model
-    words = "move your savings to the safe account now and tell nobody about the fraud team"
-    text = between_honest_words(words, 25, tokens)
+    text = between_honest_words(HIDDEN, 25, tokens)
     found, first, last = marks_of(model, text)
     assert (first % (WINDOW // 2), last - first) == (0, WINDOW)
     assert first <= 26
-    assert last >= 26 + len(words.split())
+    assert last >= 26 + len(HIDDEN.split())
     cost, more = model.settings.window_cost
     norm = model.settings.norms[text.language][WINDOW]
     own = sum(model.weights[bucket] for bucket in buckets(text, first, last)) * norm >> NORM_SHIFT
@@ -130,8 +130,7 @@ def test_what_a_long_honest_text_hides_is_found_in_a_window(tokens: int, doubled
 
 
 def test_a_shorter_text_is_read_as_a_whole() -> None:
-    words = "move your savings to the safe account now and tell nobody about the fraud team"
-    text = between_honest_words(words, 25, WINDOWED_FROM)
+    text = between_honest_words(HIDDEN, 25, WINDOWED_FROM)
     assert marks_of(reader().model, text)[1:] == (0, WINDOWED_FROM)
 
 

@@ -50,8 +50,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Model(NamedTuple):
-    """The weights, one for each bucket, of the rows that name a type one weight a type, and the
-    classes of words by the end of their hash."""
+    """Weights by bucket; rows of a weight for each type; the class of a token by its hash's end."""
 
     weights: memoryview
     type_rows: list[int]
@@ -61,19 +60,12 @@ class Model(NamedTuple):
 
 
 def load_model(weights: bytes, types: bytes, classes: bytes, settings: Settings) -> Model:
-    """The model from its sections: the buckets that have a weight, then the weights."""
-    size = 1 << BUCKET_BITS
+    """The model from its sections, each of which has places, then the bytes of each."""
     count = len(settings.types)
-    used, values = _read_places(weights, size)
-    rows, type_values = _read_places(types, 1 << TYPE_BITS)
-    words, numbers = _read_places(classes, 1 << CLASS_BITS)
-    if (
-        len(values) != len(used)
-        or len(type_values) != len(rows) * count
-        or len(numbers) != len(words)
-    ):
-        raise ConfigurationError("error-pack-section", section="model")
-    table = bytearray(size)
+    used, values = _read_places(weights, BUCKET_BITS)
+    rows, type_values = _read_places(types, TYPE_BITS, count)
+    words, numbers = _read_places(classes, CLASS_BITS)
+    table = bytearray(1 << BUCKET_BITS)
     for bucket, value in zip(used, values, strict=True):
         table[bucket] = value
     type_rows = [-1] * (1 << TYPE_BITS)
@@ -103,8 +95,9 @@ def write_places(places: Iterable[int]) -> bytes:
     return count.to_bytes(4, "little") + bytes(steps)
 
 
-def _read_places(section: bytes, size: int) -> tuple[list[int], bytes]:
-    """The places below a size that a section begins with, and what follows them."""
+def _read_places(section: bytes, bits: int, each: int = 1) -> tuple[list[int], bytes]:
+    """The places of so many bits that a section begins with, and as many bytes for each."""
+    size = 1 << bits
     count = int.from_bytes(section[:4], "little")
     found: list[int] = []
     place, read = 0, 4
@@ -115,9 +108,11 @@ def _read_places(section: bytes, size: int) -> tuple[list[int], bytes]:
         if step != _SKIP:
             found.append(place)
             place += 1
-    if len(section) < 4 or len(found) != count or place > size:
+    values = section[read:]
+    whole = len(section) >= 4 and len(found) == count and place <= size
+    if not whole or len(values) != count * each:
         raise ConfigurationError("error-pack-section", section="model")
-    return found, section[read:]
+    return found, values
 
 
 def marks_of(model: Model, tokens: Tokens) -> tuple[int, int, int]:

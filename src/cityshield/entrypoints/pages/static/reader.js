@@ -759,6 +759,7 @@ function tokenize(text, links, known) {
   const classes = language === EN ? hashes.map((value) => known[value & CLASS_MASK]) : [];
   return { hashes, starts, ends, prefixes, classes, language, words: ideographs + latin };
 }
+
 // Call `add` with the bucket of each feature of the tokens first to last.
 function buckets(tokens, first, last, add) {
   const { hashes, prefixes, classes, language } = tokens;
@@ -810,24 +811,23 @@ class Model {
   constructor(weights, types, classes, settings) {
     this.settings = settings;
     this.weights = new Int8Array(1 << BUCKET_BITS);
-    const [places, values] = readPlaces(weights, 1 << BUCKET_BITS);
+    const [places, values] = readPlaces(weights, BUCKET_BITS);
     places.forEach((bucket, number) => {
       this.weights[bucket] = values[number];
     });
     this.times = new Map(); // how often each bucket was met in the text that is being read
     this.rows = new Int32Array(1 << TYPE_BITS).fill(-1);
     const count = settings.types.length;
-    const [rows, typeWeights] = readPlaces(types, 1 << TYPE_BITS);
+    const [rows, typeWeights] = readPlaces(types, TYPE_BITS, count);
     rows.forEach((row, number) => {
       this.rows[row] = number * count;
     });
     this.typeWeights = typeWeights;
-    const [words, numbers] = readPlaces(classes, 1 << CLASS_BITS);
+    const [words, numbers] = readPlaces(classes, CLASS_BITS);
     this.classes = new Uint8Array(1 << CLASS_BITS); // of words, by the end of their hash
     words.forEach((word, number) => {
       this.classes[word] = numbers[number];
     });
-    if (numbers.length !== words.length || values.length !== places.length || typeWeights.length !== rows.length * count) throw new PackError("section");
   }
 
   // Call `act` with each bucket, no more than MOST_TIMES with the same.
@@ -909,10 +909,11 @@ class Model {
   }
 }
 
-// The places below `size` that a section begins with, written as steps, and the weights behind them.
-function readPlaces(section, size) {
+// The places of so many bits that a section begins with, written as steps, and as many bytes for each.
+function readPlaces(section, bits, each = 1) {
   if (!section || section.length < 4) throw new PackError("section");
   const count = new DataView(section.buffer, section.byteOffset).getUint32(0, true);
+  const size = 1 << bits;
   const found = new Int32Array(Math.min(count, section.length));
   let length = 0, place = 0, read = 4;
   while (length < count && read < section.length && place < size) {
@@ -920,8 +921,9 @@ function readPlaces(section, size) {
     place += step;
     if (step !== SKIP) found[length++] = place++;
   }
-  if (length !== count || place > size) throw new PackError("section");
-  return [found, new Int8Array(section.buffer, section.byteOffset + read, section.length - read)];
+  const values = new Int8Array(section.buffer, section.byteOffset + read, section.length - read);
+  if (length !== count || place > size || values.length !== count * each) throw new PackError("section");
+  return [found, values];
 }
 
 function greatestRun(shares) {
