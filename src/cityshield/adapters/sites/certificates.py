@@ -10,7 +10,6 @@ import ssl
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -140,8 +139,7 @@ def describe(der: bytes) -> Certificate | None:
     """What a certificate says; None where it cannot be read."""
     try:
         certificate = _parse(der)
-        public_key = certificate.public_key()
-        kind, bits = _kind(public_key)
+        kind, bits = _key(certificate)
         return Certificate(
             subject=_common(certificate.subject),
             issuer=_common(certificate.issuer),
@@ -155,7 +153,9 @@ def describe(der: bytes) -> Certificate | None:
             self_signed=_is_self_signed(certificate),
             authority=_is_authority(certificate),
             key_sha256=sha256(
-                public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+                certificate.public_key().public_bytes(
+                    Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+                )
             ).hexdigest(),
         )
     except Exception:  # whatever an odd certificate does to the parser
@@ -221,10 +221,10 @@ def _restricts_names(certificate: x509.Certificate) -> bool:
 
 
 def _name(host: str) -> x509.DNSName | x509.IPAddress:
-    if host[-1:].isdigit() or ":" in host:
-        with suppress(ValueError):
-            return x509.IPAddress(ip_address(host.strip("[]")))
-    return x509.DNSName(host)
+    try:
+        return x509.IPAddress(ip_address(host.strip("[]")))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _holds_for(leaf: x509.Certificate, host: str) -> bool:
@@ -254,8 +254,8 @@ def _common(name: x509.Name) -> str:
     return str(found[0].value if found else name.rfc4514_string())[:_LONGEST]
 
 
-def _kind(key: Any) -> tuple[str, int]:
-    """The kind of a public key, and its size in bits."""
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    key: Any = certificate.public_key()
     if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
         return ("ED25519", 256) if isinstance(key, ed25519.Ed25519PublicKey) else ("ED448", 456)
     for kind, name in (
