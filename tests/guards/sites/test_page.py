@@ -45,13 +45,46 @@ def test_what_is_no_script_is_none() -> None:
     assert seen.links == ()
 
 
-def test_quotes_and_comments_end_where_browsers_end_them() -> None:
-    assert page("<a title='>' href=/x>").links == (("www.city-library.example", 1),)
-    assert page("<!--> <a href=/x>").links == (("www.city-library.example", 1),)
-    assert page("<!-- --!><a href=/x>").links == (("www.city-library.example", 1),)
-    assert page("<script>'</script ><a href=/x>").links == (("www.city-library.example", 1),)
-    assert page("<a data-href=/y>").links == ()
-    assert page("<script>var a = '<a href=/x>'").links == ()
+@pytest.mark.parametrize(
+    "before",
+    ["<a title='>' ", "<!--> <a ", "<!-- --!><a ", "<script>'</script ><a ", "<a x='<a href=/y>' "],
+)
+def test_quotes_and_comments_end_where_browsers_end_them(before: str) -> None:
+    assert page(f"{before}href=https://a.test/>").links == (("a.test", 1),)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a data-href=https://a.test/>",
+        "<script>var a = '<a href=https://a.test/>'",
+        "<!-- <a href=https://a.test/> -->",
+        "<a title='x href=//a.test/ '>",
+        "<a href=/x href=//a.test/>",
+        "<a href='#https://a.test/'>",
+        "<a href=mailto:x@a.test>",
+    ],
+)
+def test_what_leads_nowhere_else_is_no_link(html: str) -> None:
+    assert page(html).links == ()
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "//a.test/",
+        '"//a.test/"',
+        "' //a.test/'",
+        "HTTPS://A.test",
+        "https&#58;//a.test/",
+        '"&#47;/a.test/?x=1"',
+        "/x href=/y><a href=//a.test",
+        "/?u=1><a class=x id='y' href='//a.test/'",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "title='x' ", "data-n1=2 "])
+def test_a_link_to_another_host_is_seen_however_it_is_written(before: str, href: str) -> None:
+    assert page(f"<p class=y><a {before}href={href} rel=x>go</a>").links == (("a.test", 1),)
 
 
 def test_hidden_links_and_frames() -> None:

@@ -143,14 +143,14 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `doctype` is the name that the document type declaration begins with, in lower case.
     `insecure` are `http:` resources of an `https:` page. `frames` are (address, hidden) pairs,
-    `links` the hosts that the page links to with how often, and `hidden_links` those that a reader
-    does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for what was seen in the
-    text and is not kept itself: `listing`, `stack-trace`, `parked`, `for-sale`, `defaced`,
-    `phishing-kit`, `privacy-policy`, and with a name after a colon `default-page`, `miner`, `spam`
-    (in title, keywords, description), `dark-links` (what hidden links sell), `icp` and `psb`
-    (filing numbers), `version` (`NAME/1.2.3` of what made the page, see `fingerprints.py`) and
-    `redirector` (`/path?parameter` that takes an address of somebody else). `personal` are masked
-    proofs of personal data with checksum (kind, masked value).
+    `links` the other hosts that the page links to with how often, and `hidden_links` the links to
+    them that a reader does not see. `policies` are CSP in `<meta>`. `marks` are fixed words for
+    what was seen in the text and is not kept itself: `listing`, `stack-trace`, `parked`,
+    `for-sale`, `defaced`, `phishing-kit`, `privacy-policy`, and with a name after a colon
+    `default-page`, `miner`, `spam` (in title, keywords, description), `dark-links` (what hidden
+    links sell), `icp` and `psb` (filing numbers), `version` (`NAME/1.2.3` of what made the page,
+    see `fingerprints.py`) and `redirector` (`/path?parameter` that takes an address of somebody
+    else). `personal` are masked proofs of personal data with checksum (kind, masked value).
     """
 
     title: str = ""

@@ -38,36 +38,43 @@ TOLD = (
 )
 """The elements that a reader of pages asks for; media only where they come over HTTP."""
 
+_BARE = r"""[^\s"'=<>`]++"""
+_ATTRIBUTE = rf"""[a-z][a-z0-9_:-]*+(?:="[^"]*+"|='[^']*+'|={_BARE})?+"""
+_NEAR = r"""
+    href=(?:"(?!\s|//)(?:[^"&:=]++|=(?!http))*+"|'(?!\s|//)(?:[^'&:=]++|=(?!http))*+'
+    |(?!//)[^\s"'=<>`&:]++)
+"""
 _DULL = rf"""
     <(?:/[a-z][^\s/>]*+\s*+
+    | a(?:\s++(?:(?!style|hidden|href){_ATTRIBUTE}|{_NEAR}))*+\s*+/?+
     | (?:(?!(?:{TOLD})[\s/>])[a-z][^\s/>]*+ | (?:{MEDIA})(?=[\s/>])(?![^>]{{0,500}}http:))
-      (?:\s++(?!style|hidden)[a-z-]++(?:="[^"]*+"|='[^']*+')?+)*+\s*+/?+
+      (?:\s++(?!style|hidden){_ATTRIBUTE})*+\s*+/?+
     )>
 """
 TELLING_TAG = re.compile(rf"((?:[^<]++|{_DULL})*+)(?:{_TAG})", _FLAGS)
-"""The same for the tags that tell something: end tags, and others that neither are in `TOLD` nor
-have a style, count as text before."""
+"""The same for the tags that tell something: end tags, links within a site, and others that neither
+are in `TOLD` nor have a style, count as text before."""
 
-_ATTRIBUTE = re.compile(
-    r"""([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+)|))?+"""
+_ATTRIBUTES = re.compile(
+    r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+)|))?+"""
 )
-
-
-_VALUE = r"""href\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+))"""
-_HREF_FIRST = re.compile(rf"\s++{_VALUE}", re.IGNORECASE)
-_HREF = re.compile(rf"""(?:^|[\s/"']){_VALUE}""", re.IGNORECASE)
+_HREF = re.compile(
+    rf"""(?:\s++(?!href){_ATTRIBUTE})*+\s++href=(?:"([^"]*+)"|'([^']*+)'|({_BARE}))(?=[\s>]|\Z)""",
+    re.IGNORECASE,
+)
 
 
 def address_of(inside: str) -> str:
     """The `href` of a tag, without the cost of reading all that stands beside it."""
-    found = _HREF_FIRST.match(inside) or _HREF.search(inside)
-    return decode((found[1] or found[2] or found[3] or "").strip()) if found else ""
+    if (found := _HREF.match(inside)) is None:
+        return attributes_of(inside).get("href", "").strip()
+    return decode((found[1] or found[2] or found[3] or "").strip())
 
 
 def attributes_of(inside: str) -> dict[str, str]:
     """The attributes of a tag, the first of each name (HTML 13.2.5.33), values decoded and cut."""
     attributes: dict[str, str] = {}
-    for count, found in enumerate(_ATTRIBUTE.finditer(inside)):
+    for count, found in enumerate(_ATTRIBUTES.finditer(inside)):
         if count >= _MOST_ATTRIBUTES:
             break
         name, double, single, bare = found.groups()

@@ -347,15 +347,13 @@ class _Reader:
             return
         if "=" in address and "=http" in address.lower():
             self._note_redirector(address)
-        if address[0] == "/":  # the most usual kind comes first
-            host = host_of(f"http:{address}") if address.startswith("//") else self._host
+        if address.startswith("//"):
+            host = host_of(f"http:{address}")
         elif address[:8].lower().startswith(("http://", "https://")):
             host = host_of(address)
-        elif ":" in address.partition("/")[0]:
-            return  # mailto:, javascript: and their like
         else:
-            host = self._host
-        if not host or (host not in self._links and len(self._links) >= _MOST):
+            return  # within the site, or mailto:, javascript: and their like
+        if host in ("", self._host) or (host not in self._links and len(self._links) >= _MOST):
             return
         self._links[host] = self._links.get(host, 0) + 1
         if (hidden or self._unseen) and is_foreign(host, self._host):
