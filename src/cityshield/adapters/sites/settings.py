@@ -54,7 +54,7 @@ class SitesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slow_s: Seconds = 6
     longest_wait_s: Seconds = 600
     patience_s: Seconds = 120
-    page_bytes: Bytes = 512 << 10
+    page_bytes: Bytes = 1 << 20
     path_bytes: Bytes = 64 << 10
     script_bytes: Bytes = 1 << 20
     header_bytes: Bytes = 64 << 10
