@@ -18,7 +18,7 @@ from cityshield.guards.sites.templates.reading import read_template
 
 _TYPICAL_BYTES = 18_000
 _SIZES = (2_000, 8_000, _TYPICAL_BYTES, _TYPICAL_BYTES, _TYPICAL_BYTES, 60_000)
-_LARGEST_BYTES = 512 << 10
+_LARGEST_BYTES = 1 << 20
 _WORDS = (
     "<div class='row'>", "</div>", "<p>", "</p>", "the library is open daily", "school", "city",
     "<a href='/wp-content/themes/astra/style.css'>", "<script src='/js/app.min.js'></script>",
