@@ -2,8 +2,8 @@
 
 No tree is built: building one is quadratic in open elements and in attributes (100,000 nested `div`
 take lexbor more than a minute, 100,000 attributes of one tag 51 seconds), and nothing here needs
-one. Tags are told apart as the tokenizer of the HTML standard does (13.2.5): quotes count after `=`
-only, a comment ends at `-->`, the content of `script` and its like is no markup. Each pattern takes
+one. Tags are told apart as the tokenizer of the HTML standard does (13.2.5): quotes count only where a
+value begins, a comment ends at `-->`, the content of `script` and its like is no markup. Each pattern takes
 possessively what it looks at, and an unclosed tag or comment reaches to the end of the text, so
 that no byte is looked at more than a few times.
 """
@@ -16,7 +16,9 @@ from html import unescape
 _LONGEST_VALUE = 4_000
 _MOST_ATTRIBUTES = 200
 
-_INSIDE = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+)*+"""
+_INSIDE = r"""
+    (?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>][^\s>]*+|(?=>)))?+)*+
+"""
 _TAG = rf"""
     <!--(?:-?>|(?:[^-]++|-(?!->|-!>))*+(?:--!?>|\Z))              # a comment
     | <(script|style|title|textarea|noembed|noframes|xmp)(?=[\s/>])({_INSIDE})>
@@ -26,12 +28,12 @@ _TAG = rf"""
     | <[a-z].*+\Z                                                   # a tag without an end
     | < | \Z
 """
-_FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
+_FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII
 EVERY_TAG = re.compile(rf"([^<]*+)(?:{_TAG})", _FLAGS)
 """One tag or comment and the text before it. Groups: that text; name, attributes and content of an
 element that holds no markup; `/` for an end tag, name and attributes of any other."""
 
-MEDIA = "audio|embed|img|source|video"
+MEDIA = "audio|embed|img|object|source|video"
 TOLD = (
     "a|base|form|frame|html|iframe|input|link|meta"
     f"|script|style|title|textarea|noembed|noframes|xmp|{MEDIA}"
@@ -41,26 +43,28 @@ TOLD = (
 _BARE = r"""[^\s"'=<>`]++"""
 _ATTRIBUTE = rf"""[a-z][a-z0-9_:-]*+(?:="[^"]*+"|='[^']*+'|={_BARE})?+"""
 _NEAR = r"""
-    href=(?:"(?!\s|//)(?:[^"&:=]++|=(?!http))*+"|'(?!\s|//)(?:[^'&:=]++|=(?!http))*+'
-    |(?!//)[^\s"'=<>`&:]++)
+    href=(?:"(?!\s|//)(?:[^"&:=\\\t\r\n]++|=(?!http))*+"
+    |'(?!\s|//)(?:[^'&:=\\\t\r\n]++|=(?!http))*+'
+    |(?!//)[^\s"'=<>`&:\\]++)
 """
 _DULL = rf"""
-    <(?:/[a-z][^\s/>]*+\s*+
+    <(?:/(?!form[\s/>])[a-z][^\s/>]*+\s*+
     | a(?:\s++(?:(?!style|hidden|href){_ATTRIBUTE}|{_NEAR}))*+\s*+/?+
     | (?:(?!(?:{TOLD})[\s/>])[a-z][^\s/>]*+ | (?:{MEDIA})(?=[\s/>])(?![^>]{{0,500}}http:))
       (?:\s++(?!style|hidden){_ATTRIBUTE})*+\s*+/?+
     )>
 """
 TELLING_TAG = re.compile(rf"((?:[^<]++|{_DULL})*+)(?:{_TAG})", _FLAGS)
-"""The same for the tags that tell something: end tags, links within a site, and others that neither
-are in `TOLD` nor have a style, count as text before."""
+"""The same for the tags that tell something: end tags but those of forms, links within a site, and
+others that neither are in `TOLD` nor have a style, count as text before."""
 
 _ATTRIBUTES = re.compile(
-    r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+)|))?+"""
+    r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>][^\s>]*+)|))?+""",
+    re.ASCII,
 )
 _HREF = re.compile(
     rf"""(?:\s++(?!href){_ATTRIBUTE})*+\s++href=(?:"([^"]*+)"|'([^']*+)'|({_BARE}))(?=[\s>]|\Z)""",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
