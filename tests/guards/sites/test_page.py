@@ -238,3 +238,125 @@ def test_any_bytes_give_a_page(body: bytes, kind: str) -> None:
 @given(st.text(alphabet="<>/!-=\"' apscrit&#;hef:", max_size=80))
 def test_any_markup_gives_a_page(html: str) -> None:
     assert page(html).size_bytes == len(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p b=="><a href=https://a.test/>',
+        '<p =">" x><a href=https://a.test/>',
+        '<b href=/go?x="a><a href=https://a.test/>',
+        "x<\u017ftyle><a href=https://a.test/>",
+        '<a href="/\\a.test/">',
+        "<a href='ht\ntps://a.test/'>",
+        "<a href=http:a.test>",
+        "<base href=https://a.test/><a href=/x>",
+    ],
+)
+def test_links_are_where_browsers_see_them(html: str) -> None:
+    assert page(html).links == (("a.test", 1),)
+
+
+def test_hidden_links_are_noted_however_many_hosts_are_linked() -> None:
+    many = "".join(f"<a href=https://h{n}.test/>" for n in range(300))
+    seen = page(f"{many}<p hidden><a href=https://bet.test/>casino</a></p>")
+    assert seen.hidden_links == ("https://bet.test/",)
+    assert "dark-links:gambling" in seen.marks
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div hidden>百家乐 raid</div><div hidden><a href=https://police.test/>ministry</a></div>",
+        "<body style='visibility:hidden'><a href=https://bet.test/>casino</a>",
+        "<div style='position:absolute;left:50%;margin-left:-500px'><a href=https://b.test/>casino",
+        "<table><tr><td hidden>x<td><a href=https://bet.test/>casino</a></table>",
+        "<ul><li hidden>x<ul><li>y</ul><li><a href=https://bet.test/>casino</a></ul>",
+        "<div hidden>our specialists <a href=https://social.test/>follow us</a></div>",
+    ],
+)
+def test_what_is_seen_or_sells_nothing_is_no_dark_link(html: str) -> None:
+    assert not [mark for mark in page(html).marks if mark.startswith("dark-links")]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='height:0;overflow:hidden'><a href=https://bet.test/>casino</a></div>",
+        "<table><tr><td hidden><table><tr><td>x</table><a href=https://bet.test/>casino</a></table>",
+        "<ul><li hidden><ul><li>x</ul><a href=https://bet.test/>casino</a></ul>",
+        "<div hidden>x<div>y</div><a href=https://bet.test/>slot online</a></div>",
+        "<a hidden href=https://bet.test/>viagra</a>",
+    ],
+)
+def test_dark_links(html: str) -> None:
+    assert [mark for mark in page(html).marks if mark.startswith("dark-links")]
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("City heart specialists", False),
+        ("Building socialism with our own characteristics", False),
+        ("Pornic - Office de tourisme", False),
+        ("Town of Casino", False),
+        ("Best Casino and Poker", True),
+        ("Slot Gacor 2026", True),
+        ("澳门赌场", True),
+    ],
+)
+def test_what_a_title_advertises(title: str, says: bool) -> None:
+    marks = page(f"<title>{title}</title>").marks
+    assert bool([mark for mark in marks if mark.startswith("spam:")]) == says
+
+
+@pytest.mark.parametrize(
+    ("html", "says"),
+    [
+        ("<title>Hospital hacked by gang - City News</title>" + "<p>word " * 2_000, False),
+        ("<title>» Hacked by Nobody</title>" + "<p>word " * 2_000, True),
+        ("<title>网站已被黑</title>" + "<p>word " * 2_000, True),
+        ("<h1>Hacked\n<font>By</font> Nobody</h1>", True),
+        ("<h1>Hacked&nbsp;by Nobody</h1>", True),
+    ],
+)
+def test_who_signs_a_page(html: str, says: bool) -> None:
+    assert ("defaced" in page(html).marks) == says
+
+
+def test_a_miner_is_a_script_and_no_word() -> None:
+    assert page("<p>They used coinhive.min.js for it.").marks == ()
+    assert page("<script src=https://x.test/coinhive.min.js></script>").marks == ("miner:coinhive",)
+    assert page("<script>new CoinHive.Anonymous('k')</script>").marks == ("miner:coinhive",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["京ICP备12345678号-1", "京ICP备&nbsp;12345678号-1", "京ICP备 12345678 号-1",
+     "(京)ICP备<b>12345678</b>号-1", "京 ICP 备12345678号 - 1"],
+)  # fmt: skip
+def test_filing_numbers_however_they_are_spaced(text: str) -> None:
+    assert page(f"<p>{text}</p>").marks == ("icp:京ICP备12345678号-1",)
+
+
+@pytest.mark.parametrize("kind", ["application/x-javascript", "text/javascript1.5", "text/jscript"])
+def test_old_names_of_javascript(kind: str) -> None:
+    assert page(f"<script type={kind} src=/a.js></script>").scripts != ()
+
+
+def test_an_input_belongs_to_the_form_around_it() -> None:
+    seen = page("<form action=http://s.test/s><input name=q></form><input type=password>")
+    assert seen.forms == (
+        Form("http://s.test/s", "get"),
+        Form(URL, "get", True, True),
+    )
+
+
+def test_secrets_and_numbers_of_people_are_not_kept() -> None:
+    seen = page(
+        "<title>11010519491231002X</title><script src=https://u:pw@a.test/1.2.js></script>"
+        "<a href='/go;jsessionid=01AB?url=https://b.test/'>x</a>"
+    )
+    assert seen.title == "110*************2X" and seen.personal == (("id-card", seen.title),)
+    assert seen.scripts[0].url == "https://a.test/1.2.js"
+    assert "redirector:/go?url" in seen.marks

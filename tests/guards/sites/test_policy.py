@@ -20,6 +20,20 @@ from cityshield.guards.sites.policy import forbids_framing, read_policies, weakn
         ("img-src *", ["script-src"]),
         ("DEFAULT-SRC 'SELF'; default-src *", []),
         ("default-src *, default-src 'self'", []),
+        ("script-src 'self', object-src 'none'", []),
+        ("img-src *, script-src 'self' *", ["script-src *", "object-src"]),
+        (
+            "default-src 'self' https://*:443",
+            ["default-src https://*:443", "object-src https://*:443"],
+        ),
+        (
+            "default-src 'self'; script-src-attr 'unsafe-inline'",
+            ["script-src-attr 'unsafe-inline'"],
+        ),
+        (
+            "default-src 'none'; script-src 'unsafe-inline'; script-src-elem 'self'",
+            ["script-src 'unsafe-inline'"],
+        ),
     ],
 )
 def test_weaknesses(policy: str, problems: list[str]) -> None:

@@ -213,7 +213,7 @@ class SiteVisit:
         except Exception as error:
             self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
             return None
-        if CUT in page.marks:
+        if CUT in page.marks or answer.failed:
             self._failed.append(Failure("sites.page", "too-long"))
         if not answer.failed and url.startswith("https:"):
             self._known = answer.body

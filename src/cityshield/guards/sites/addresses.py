@@ -21,3 +21,8 @@ def without_values(address: str) -> str:
         return address
     head, mark, query = address.partition("#")[0].partition("?")
     return _USER.sub(r"\1", _SESSION.sub("", head)) + mark + _VALUE.sub("=", query)
+
+
+def without_user(address: str) -> str:
+    """An address without what stands before `@`: a name, and maybe a password."""
+    return _USER.sub(r"\1", address) if "@" in address else address

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cityshield.guards.printable import printable
 from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFacts, Visit
 
@@ -17,10 +19,14 @@ def home(facts: SiteFacts) -> Hop | None:
 
     An answer that is an error is not a home page: what its headers lack is not held against it.
     """
+    return last_hop(_shown(facts))
+
+
+def _shown(facts: SiteFacts) -> Visit | None:
     for visit in (facts.secure, facts.plain):
         hop = last_hop(visit)
         if hop is not None and hop.status < 400:
-            return hop
+            return visit
     return None
 
 
@@ -31,9 +37,10 @@ def secure_home(facts: SiteFacts) -> Hop | None:
 
 
 def page_of(facts: SiteFacts) -> Page | None:
-    """The home page that a browser shows."""
-    for visit in (facts.secure, facts.plain):
-        if visit is not None and visit.page is not None and not visit.failed:
+    """The home page that a browser shows, or its beginning; else what stands in its place."""
+    shown = _shown(facts)
+    for visit in (facts.secure, facts.plain) if shown is None else (shown,):
+        if visit is not None and visit.page is not None and last_hop(visit) is not None:
             return visit.page
     return None
 
@@ -61,23 +68,14 @@ def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
     return visit.cookies if visit is not None and not visit.failed else ()
 
 
-_SESSION = (
-    "sess",
-    "sid",
-    "token",
-    "auth",
-    "login",
-    "jwt",
-    "remember",
-    "ticket",
-    "aspx",
-    "dokuwiki",
-    "phpmyadmin",
-    "logged_in",
+_SESSION = re.compile(
+    "sess|sid(?![a-z])|token|auth(?!or)|login|jwt|remember|ticket|aspx|dokuwiki|phpmyadmin|logged_in"
 )
+_NO_SESSION = re.compile("csrf|xsrf|^_ga")
+"""Scripts have to read the tokens against forged requests."""
 
 
 def is_session(name: str) -> bool:
     """Whether a cookie's name is that of a session: who holds it acts as the visitor."""
     name = name.lower()
-    return any(word in name for word in _SESSION) and not name.startswith(("csrf", "xsrf", "_ga"))
+    return _SESSION.search(name) is not None and _NO_SESSION.search(name) is None

@@ -135,9 +135,11 @@ def _secure(host: str, page: Page, given: dict[str, Any]) -> Visit:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     kept = tuple((name, value) for name, value in headers.items() if value)
-    hop = Hop(f"https://{host}/", visit.get("status", 200), "", kept)
+    led = visit.get("redirect", "")
+    hop = Hop(f"https://{host}/", visit.get("status", 301 if led else 200), led, kept)
+    hops = (hop, Hop(led, 200)) if led else (hop,)
     cookies = tuple(_cookie(line) for line in given.get("cookies", ()))
-    return Visit((hop,), "192.0.2.10", cookies, page)
+    return Visit(hops, "192.0.2.10", cookies, page)
 
 
 def _cookie(line: str) -> Cookie:
@@ -157,7 +159,9 @@ def _cookie(line: str) -> Cookie:
     )
 
 
-def _tls(host: str, given: dict[str, Any]) -> Tls:
+def _tls(host: str, given: dict[str, Any]) -> Tls | None:
+    if given.get("secure", {}).get("failed") in ("refused", "timeout", "tls"):
+        return None
     fields = dict(given.get("certificate", {}))
     ends = AT + int(fields.pop("days", 60)) * _DAY_S
     leaf = Certificate(

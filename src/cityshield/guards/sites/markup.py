@@ -2,10 +2,10 @@
 
 No tree is built: building one is quadratic in open elements and in attributes (100,000 nested `div`
 take lexbor more than a minute, 100,000 attributes of one tag 51 seconds), and nothing here needs
-one. Tags are told apart as the tokenizer of the HTML standard does (13.2.5): quotes count only where a
-value begins, a comment ends at `-->`, the content of `script` and its like is no markup. Each pattern takes
-possessively what it looks at, and an unclosed tag or comment reaches to the end of the text, so
-that no byte is looked at more than a few times.
+one. Tags are told apart as the tokenizer of the HTML standard does (13.2.5): quotes count only
+where a value begins, a comment ends at `-->`, the content of `script` and its like is no markup.
+Each pattern takes possessively what it looks at, and an unclosed tag or comment reaches to the end
+of the text, so that no byte is looked at more than a few times.
 """
 
 from __future__ import annotations

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import ada_url
 
-from cityshield.guards.sites.addresses import without_values
+from cityshield.guards.sites.addresses import without_user, without_values
 from cityshield.guards.sites.charset import read_text
 from cityshield.guards.sites.facts import Form, Header, Page, Script
 from cityshield.guards.sites.fingerprints import version_marks
 from cityshield.guards.sites.hosts import host_of, is_foreign
 from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
-from cityshield.guards.sites.personal import find_personal
+from cityshield.guards.sites.personal import find_personal, mask_ids
 from cityshield.guards.sites.words import (
     DEFACED,
     FOR_SALE,
@@ -23,9 +23,10 @@ from cityshield.guards.sites.words import (
     PHISHING_KIT,
     TELEGRAM_BOT,
     TELLS_VERSION,
+    advertised,
     anywhere,
     in_title,
-    spam,
+    sold,
 )
 
 Libraries = Callable[[str, str], tuple[tuple[str, str], ...]]
@@ -62,22 +63,47 @@ _VOID = frozenset(
         "wbr",
     ]
 )
-_ENDED_BY_NEXT = frozenset({"dd", "dt", "li", "option", "p"})
-_SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
+_CELLS = frozenset({"td", "th", "tr"})
+_TERMS = frozenset({"dd", "dt"})
+_ENDED_BY = {
+    "dd": _TERMS, "dt": _TERMS, "li": frozenset({"li"}), "option": frozenset({"option"}),
+    "p": frozenset({"p"}), "td": _CELLS, "th": _CELLS, "tr": frozenset({"tr"}),
+}  # fmt: skip
+"""The beginnings that end an element which has no end tag (HTML 13.1.2.4), the usual ones."""
+_HOLDERS = frozenset({"dl", "ol", "select", "table", "ul"})
+"""Inside one of these such a beginning is that of an element further in."""
+_WHOLE = frozenset({"body", "html"})
+"""Pages that are hidden as a whole are shown by a script."""
+_SCRIPT_TYPES = frozenset(
+    ["", "module"]
+    + [f"{kind}/{name}" for kind in ("text", "application")
+       for name in ("javascript", "ecmascript", "x-javascript", "x-ecmascript")]
+    + [f"text/{name}" for name in ("jscript", "livescript")]
+    + [f"text/javascript1.{minor}" for minor in range(6)]
+)  # fmt: skip
+"""The types of JavaScript (MIME Sniffing, 4.6), with those of modules and none."""
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
     r"|(?:left|top|text-indent|margin-left|margin-top)\s*:\s*-\d{3}",
     re.IGNORECASE,
 )
+_CENTRED = re.compile(r"(?:left|top)\s*:\s*50%", re.IGNORECASE)
+_CLIPPED = re.compile(r"overflow(?:-[xy])?\s*:\s*hidden", re.IGNORECASE)
 _NO_SIZE = re.compile(r"(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)", re.IGNORECASE)
-_ICP = re.compile(r"[\u4e00-\u9fff]ICP[备证]\s?\d{5,10}号(?:-\d{1,3})?", re.IGNORECASE)
-_PSB = re.compile(r"[\u4e00-\u9fff]公网安备\s?\d{10,14}")
+_ICP = re.compile(
+    r"[\u4e00-\u9fff][)）]?\s{0,3}ICP\s{0,3}[备证]\s{0,3}\d{5,10}\s{0,3}号(?:\s{0,3}-\s{0,3}\d{1,3})?",
+    re.IGNORECASE,
+)
+_PSB = re.compile(r"[\u4e00-\u9fff]公网安备\s{0,3}\d{10,14}")
+_SIGNED = re.compile(r"\W*(?:hacked|h4cked|hack3d|defaced|0wned|pwned) by\b")
 _SAVED = re.compile(r"<!-- saved from url=\(\d{1,5}\)(https?://[^\s>]{1,300})")
 _REDIRECTOR = re.compile(
     r"[?&](url|u|next|to|go|goto|link|target|dest|destination|redir|redirect|redirect_uri"
     r"|redirecturl|return|returnurl|return_to|continue|jump)=(https?(?::|%3a)[^&#\s]{1,300})",
     re.IGNORECASE,
 )
+_LATIN_SIGN = re.compile(r"[a-z] by\b")
+_NO_BRACKETS = str.maketrans("", "", "()（）")
 _PERSONAL_INPUTS = frozenset({"password", "tel", "email"})
 _DOCTYPE = re.compile(r"\s{0,200}<!doctype\s{1,20}([a-z]{1,20})", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*+>")
@@ -128,9 +154,15 @@ class _Reader:
         self._links: dict[str, int] = {}
         self._hidden_links: dict[str, None] = {}
         self._policies: list[str] = []
+        self._referrer = ""
+        self._code: list[str] = []
         self._redirectors: dict[str, None] = {}
+        self._form = -1
+        self._has_moved = False
         self._unseen = ""
-        self._unseen_depth = 0
+        self._depth = self._holders = 0
+        self._unseen_text: list[str] = []
+        self._unseen_leads_away = False
         self._is_cut = False
 
     def read(self, text: str) -> None:
@@ -141,7 +173,8 @@ class _Reader:
         at, size, left = 0, len(text), _MOST_TAGS
         while at < size and left:
             left -= 1
-            found = next_tag(text, at) if self._unseen else next_telling(text, at)
+            every = self._unseen or self._has_moved
+            found = next_tag(text, at) if every else next_telling(text, at)
             if found is None:
                 break
             at = found.end()
@@ -149,26 +182,48 @@ class _Reader:
             if before:
                 pieces.append(before)
                 if self._unseen:
-                    self._hidden_text.append(before)
+                    self._unseen_text.append(before)
             if raw:
                 self._read_raw(raw.lower(), inside, content)
                 continue
             if not name:
                 continue
             name = name.lower()
-            hidden = False
             if self._unseen:
-                if name == self._unseen:
-                    self._unseen_depth += 1 if not slash and name not in _ENDED_BY_NEXT else -1
-                    if not self._unseen_depth:
-                        self._unseen = ""
-            elif attributes and ("style" in (told := attributes.lower()) or "hidden" in told):
-                hidden = _is_hidden(attributes_of(attributes))
-                if hidden and not slash and name not in _VOID:
-                    self._unseen, self._unseen_depth = name, 1
-            if not slash and (handler := handlers.get(name)) is not None:
+                self._go_on_unseen(name, bool(slash))
+            if slash:
+                if name == "form":
+                    self._form = -1
+                continue
+            hidden = False
+            if not self._unseen and attributes:
+                told = attributes.lower()
+                if ("style" in told or "hidden" in told) and name not in _WHOLE:
+                    hidden = _is_hidden(attributes_of(attributes))
+                    if hidden and name not in _VOID:
+                        self._unseen, self._depth = name, 1
+            if (handler := handlers.get(name)) is not None:
                 handler(self, attributes, hidden)
+        self._end_unseen()
         self._is_cut = not left and at < size
+
+    def _go_on_unseen(self, name: str, is_end: bool) -> None:
+        """Go on in an element that is not seen, until it ends."""
+        if name in _HOLDERS and name != self._unseen:
+            self._holders = max(0, self._holders + (-1 if is_end else 1))
+        elif not is_end and not self._holders and name in _ENDED_BY.get(self._unseen, ()):
+            self._end_unseen()
+        elif name == self._unseen:
+            self._depth += -1 if is_end else 1
+            if not self._depth:
+                self._end_unseen()
+
+    def _end_unseen(self) -> None:
+        """What an element says that is not seen counts only where it leads to others."""
+        if self._unseen_leads_away:
+            self._hidden_text += self._unseen_text
+        self._unseen_text.clear()
+        self._unseen, self._holders, self._unseen_leads_away = "", 0, False
 
     def page(self, text: str, charset: str, size_bytes: int, digest: str) -> Page:
         """What was taken, with the marks of the whole text."""
@@ -184,7 +239,7 @@ class _Reader:
             for number, (action, method) in enumerate(self._forms)
         )
         return Page(
-            title=self._title,
+            title=mask_ids(self._title),
             generator=self._generator,
             language=self._language,
             charset=charset,
@@ -200,12 +255,16 @@ class _Reader:
             hidden_links=tuple(self._hidden_links),
             policies=tuple(self._policies),
             marks=tuple(sorted(dict.fromkeys(self._marks(text, visible)))),
-            personal=find_personal(visible),
+            personal=find_personal(f"{self._title}\n{visible}"),
         )
 
     def _marks(self, text: str, visible: str) -> Iterator[str]:
         lower, title = text.lower(), self._title.lower()
-        yield from in_title().find(title)
+        for mark in in_title().find(title):
+            if mark != DEFACED or len(visible) < _SHORT_PAGE or not _LATIN_SIGN.search(title):
+                yield mark
+        if _SIGNED.match(title):
+            yield DEFACED
         found = anywhere().find(lower)
         for mark in found:
             if mark in (PARKED, FOR_SALE):
@@ -214,15 +273,19 @@ class _Reader:
             elif mark.startswith("default-page:"):
                 if len(visible) < _SHORT_PAGE:
                     yield mark
+            elif mark.startswith("miner:"):
+                if mark in anywhere().find("\n".join(self._code).lower()):
+                    yield mark
             elif mark not in (TELEGRAM_BOT, TELLS_VERSION):
                 yield mark
-        if len(visible) < _SHORT_TEXT and DEFACED in in_title().find(visible.lower()):
-            yield DEFACED
-        for topic in spam().find(" ".join([title, *self._about])):
+        if len(visible) < _SHORT_TEXT:
+            if DEFACED in in_title().find(" ".join(visible.split()).lower()):
+                yield DEFACED
+        for topic in advertised(" ".join([title, *self._about])):
             yield f"spam:{topic}"
-        if self._hidden_links and self._hidden_text:
-            hidden = decode_all(" ".join(self._hidden_text)[:_MOST_TEXT]).lower()
-            for topic in spam().find(hidden):
+        if self._hidden_text:
+            hidden = decode_all(_MARKUP.sub(" ", " ".join(self._hidden_text)[:_MOST_TEXT]))
+            for topic in sold(hidden.lower()):
                 yield f"dark-links:{topic}"
         if self._secrets:
             saved = _SAVED.search(text[:4_096])
@@ -230,12 +293,14 @@ class _Reader:
                 yield PHISHING_KIT
         if "ICP" in visible or "icp" in visible:
             for number in _ICP.findall(visible)[:5]:
-                yield f"icp:{number.upper().replace(' ', '')}"
+                yield f"icp:{''.join(number.upper().split()).translate(_NO_BRACKETS)}"
         if "公网安备" in visible:
             for number in _PSB.findall(visible)[:5]:
-                yield f"psb:{number.replace(' ', '')}"
+                yield f"psb:{''.join(number.split())}"
         for place in self._redirectors:
             yield f"redirector:{place}"
+        if self._referrer:
+            yield f"referrer:{self._referrer}"
         if TELLS_VERSION in found:
             yield from version_marks(text)
         if self._is_cut:
@@ -250,6 +315,7 @@ class _Reader:
             if attributes.get("type", "").partition(";")[0].strip().lower() not in _SCRIPT_TYPES:
                 return
             source = self._join(attributes.get("src", "")) if "src" in attributes else ""
+            self._code.append(source or content)
             if source:
                 self._note_insecure(source)
             libraries: tuple[tuple[str, str], ...] = ()
@@ -267,7 +333,7 @@ class _Reader:
         if len(scripts) < _MOST:
             integrity = attributes.get("integrity", "")[:_LONGEST_TITLE]
             crossorigin = attributes.get("crossorigin", "")[:20]
-            scripts[Script(source, integrity, crossorigin, libraries)] = None
+            scripts[Script(without_user(source), integrity, crossorigin, libraries)] = None
 
     def _join(self, address: str) -> str:
         """An absolute address of the web; empty for any other."""
@@ -290,6 +356,7 @@ class _Reader:
         attributes = attributes_of(inside)
         if self._base == self._url and "href" in attributes:
             self._base = self._join(attributes["href"]) or self._url
+            self._has_moved = host_of(self._base) != self._host
 
     def _read_html(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
@@ -301,6 +368,8 @@ class _Reader:
         if attributes.get("http-equiv", "").lower() == "content-security-policy":
             if len(self._policies) < 10:
                 self._policies.append(content)
+        elif name == "referrer":
+            self._referrer = content.strip().lower()[:40]
         elif name == "generator":
             self._generator = self._generator or content[:_LONGEST_TITLE]
         elif name in ("keywords", "description") and len(self._about) < 10:
@@ -314,8 +383,9 @@ class _Reader:
                 self._add_script(self._styles, source, attributes)
 
     def _read_source(self, inside: str, hidden: bool) -> None:
-        if "http:" in inside:
-            self._note_insecure(attributes_of(inside).get("src", "").strip())
+        if "http:" in inside.lower():
+            attributes = attributes_of(inside)
+            self._note_insecure(self._join(attributes.get("src") or attributes.get("data", "")))
 
     def _read_frame(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
@@ -330,16 +400,18 @@ class _Reader:
         if len(self._forms) < _MOST:
             action = attributes.get("action", "").strip()
             method = attributes.get("method", "get").lower()[:10]
+            self._form = len(self._forms)
             self._forms.append((self._place(action) if action else self._own, method))
 
     def _read_input(self, inside: str, hidden: bool) -> None:
         attributes = attributes_of(inside)
         kind = attributes.get("type", "").lower()
         if kind in _PERSONAL_INPUTS:
-            if not self._forms:
+            if self._form < 0:  # outside any, so a script of the page sends it
+                self._form = len(self._forms)
                 self._forms.append((self._own, "get"))
-            self._asked.add(len(self._forms) - 1)
-            (self._secrets if kind == "password" else self._contacts).add(len(self._forms) - 1)
+            self._asked.add(self._form)
+            (self._secrets if kind == "password" else self._contacts).add(self._form)
 
     def _read_anchor(self, inside: str, hidden: bool) -> None:
         address = address_of(inside)
@@ -347,16 +419,13 @@ class _Reader:
             return
         if "=" in address and "=http" in address.lower():
             self._note_redirector(address)
-        if address.startswith("//"):
-            host = host_of(f"http:{address}")
-        elif address[:8].lower().startswith(("http://", "https://")):
-            host = host_of(address)
-        else:
-            return  # within the site, or mailto:, javascript: and their like
-        if host in ("", self._host) or (host not in self._links and len(self._links) >= _MOST):
+        host = host_of(self._join(address))
+        if host in ("", self._host):
             return
-        self._links[host] = self._links.get(host, 0) + 1
+        if host in self._links or len(self._links) < _MOST:
+            self._links[host] = self._links.get(host, 0) + 1
         if (hidden or self._unseen) and is_foreign(host, self._host):
+            self._unseen_leads_away = bool(self._unseen)
             if len(self._hidden_links) < _MOST:
                 self._hidden_links[without_values(address[:_LONGEST_TITLE])] = None
 
@@ -371,7 +440,7 @@ class _Reader:
         )
         if is_foreign(target, self._host):
             path = joined.partition("://")[2].partition("?")[0].partition("/")[2]
-            self._redirectors[f"/{path[:_LONGEST_TITLE]}?{found[1]}"] = None
+            self._redirectors[f"/{without_values(path)[:_LONGEST_TITLE]}?{found[1]}"] = None
 
 
 _HANDLERS: dict[str, Callable[[_Reader, str, bool], None]] = {
@@ -387,6 +456,7 @@ _HANDLERS: dict[str, Callable[[_Reader, str, bool], None]] = {
     "input": _Reader._read_input,
     "link": _Reader._read_link,
     "meta": _Reader._read_meta,
+    "object": _Reader._read_source,
     "source": _Reader._read_source,
     "video": _Reader._read_source,
 }
@@ -400,7 +470,11 @@ def decode_all(text: str) -> str:
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:
-    return "hidden" in attributes or _HIDING.search(attributes.get("style", "")) is not None
+    style = attributes.get("style", "")
+    if "hidden" in attributes or (_NO_SIZE.search(style) and _CLIPPED.search(style)):
+        return True
+    found = _HIDING.search(style)
+    return found is not None and not (found[0][:6].lower() == "margin" and _CENTRED.search(style))
 
 
 def _has_no_size(attributes: dict[str, Any]) -> bool:

@@ -106,6 +106,13 @@ def is_card_number(digits: str) -> bool:
     return total % 10 == 0
 
 
+def mask_ids(text: str) -> str:
+    """A text in which numbers of the identity card are masked."""
+    return _ID.sub(
+        lambda found: mask(found[0]) if is_id_number(found[0].upper()) else found[0], text
+    )
+
+
 def mask(number: str) -> str:
     """The first three and the last two characters, so that the owner finds it and nobody else."""
     return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"

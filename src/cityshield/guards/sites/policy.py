@@ -11,7 +11,6 @@ Policy = dict[str, tuple[str, ...]]
 
 _MOST_DIRECTIVES = 100
 _ANY = frozenset({"*", "http:", "https:", "http://*", "https://*", "data:", "blob:"})
-_FALL_BACK = ("script-src-elem", "script-src", "default-src")
 
 
 def read_policies(headers: Iterable[str]) -> list[Policy]:
@@ -32,37 +31,58 @@ def read_policies(headers: Iterable[str]) -> list[Policy]:
 def weaknesses(policies: list[Policy]) -> list[str]:
     """What lets scripts of strangers run in spite of the policies, as `directive source`.
 
-    All policies hold at once, so what any of them forbids is forbidden: the one with the fewest
-    weaknesses counts.
+    All policies hold at once, so what any of them forbids is forbidden: of those that say something
+    of scripts, and of those that say something of plug-ins, the one with the fewest weaknesses
+    counts.
     """
-    found = [list(dict.fromkeys(_weaknesses(policy))) for policy in policies]
-    return min(found, key=len, default=[])
+    scripts = [list(dict.fromkeys(_of_scripts(policy))) for policy in policies]
+    spoken = [found for found in scripts if found != ["script-src"]]
+    objects = [found for found in map(_of_objects, policies) if found is not None]
+    if not spoken:
+        return ["script-src"] if policies else []
+    return min(spoken, key=len) + min(objects, key=len, default=["object-src"])
 
 
-def _weaknesses(policy: Policy) -> Iterator[str]:
-    name = next((name for name in _FALL_BACK if name in policy), "")
-    if not name:
-        yield "script-src"
-        return
-    sources = policy[name]
-    strict = any(
-        source.startswith(("'nonce-", "'sha256-", "'sha384-", "'sha512-")) for source in sources
-    )
-    if "'unsafe-inline'" in sources and not strict and "'strict-dynamic'" not in sources:
-        yield f"{name} 'unsafe-inline'"
-    if not (strict and "'strict-dynamic'" in sources):
-        for source in sources:
-            if source in _ANY:
-                yield f"{name} {source}"
-    objects = policy.get("object-src", policy.get("default-src"))
-    if objects is None or any(source in _ANY for source in objects):
-        yield "object-src" if objects is None else f"object-src {objects[0]}"
+def _of_scripts(policy: Policy) -> Iterator[str]:
+    """What lets scripts through: elements, and handlers in attributes (CSP 3, 6.8.3)."""
+    for first in ("script-src-elem", "script-src-attr"):
+        name = next((name for name in (first, "script-src", "default-src") if name in policy), "")
+        if not name:
+            yield "script-src"
+            continue
+        sources = policy[name]
+        strict = any(
+            source.startswith(("'nonce-", "'sha256-", "'sha384-", "'sha512-")) for source in sources
+        )
+        if "'unsafe-inline'" in sources and not strict and "'strict-dynamic'" not in sources:
+            yield f"{name} 'unsafe-inline'"
+        if first == "script-src-elem" and not (strict and "'strict-dynamic'" in sources):
+            for source in sources:
+                if _is_anybody(source):
+                    yield f"{name} {source}"
+
+
+def _of_objects(policy: Policy) -> list[str] | None:
+    """What lets plug-ins through; None where the policy does not say."""
+    sources = policy.get("object-src", policy.get("default-src"))
+    if sources is None:
+        return None
+    return [f"object-src {source}" for source in sources if _is_anybody(source)][:1]
+
+
+def _is_anybody(source: str) -> bool:
+    return source in _ANY or source.startswith(("*:", "http://*:", "https://*:"))
+
+
+def upgrades(policies: list[Policy]) -> bool:
+    """Whether browsers ask over HTTPS for all that the page names (Upgrade Insecure Requests)."""
+    return any("upgrade-insecure-requests" in policy for policy in policies)
 
 
 def forbids_framing(policies: list[Policy]) -> bool:
     """Whether some policy says who may frame the page, and not everybody."""
     return any(
-        "frame-ancestors" in policy and not _ANY & set(policy["frame-ancestors"])
+        "frame-ancestors" in policy and not any(map(_is_anybody, policy["frame-ancestors"]))
         for policy in policies
     )
 

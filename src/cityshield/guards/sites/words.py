@@ -130,8 +130,12 @@ _ANYWHERE = {
 """Phrases that count wherever they stand."""
 
 _SPAM = {
-    "casino": "gambling",
+    "online casino": "gambling",
+    "casino online": "gambling",
     "slot gacor": "gambling",
+    "slot online": "gambling",
+    "judi online": "gambling",
+    "situs judi": "gambling",
     "togel": "gambling",
     "博彩": "gambling",
     "彩票平台": "gambling",
@@ -145,9 +149,6 @@ _SPAM = {
     "成人视频": "adult",
     "色情": "adult",
     "约炮": "adult",
-    "porn": "adult",
-    "viagra": "pharmacy",
-    "cialis": "pharmacy",
     "私服发布": "games",
     "传奇私服": "games",
     "代开发票": "invoices",
@@ -155,17 +156,36 @@ _SPAM = {
 }
 """What dark links sell; each counts in a title, in keywords, and in what hidden links say."""
 
+_SPAM_WORDS = {
+    "casino": "gambling",
+    "casinos": "gambling",
+    "poker": "gambling",
+    "slots": "gambling",
+    "jackpot": "gambling",
+    "betting": "gambling",
+    "porn": "adult",
+    "porno": "adult",
+    "xxx": "adult",
+    "viagra": "pharmacy",
+    "cialis": "pharmacy",
+    "levitra": "pharmacy",
+}
+"""Words of the same that are honest ones too, as in the name of a town: in a title and keywords two
+of them count, in what hidden links say each."""
+
 
 class Phrases:
     """Phrases of one table, compiled into one automaton that looks for all of them at once."""
 
-    def __init__(self, table: dict[str, str]) -> None:
+    def __init__(self, table: dict[str, str], whole: bool = False) -> None:
+        """`whole` takes phrases of Latin letters as whole words only."""
         import re2
 
         self._marks = list(table.values())
         self._set: Any = re2.Set.SearchSet()
         for phrase in table:
-            self._set.Add(re2.escape(phrase))
+            mark = r"\b" if whole and phrase.isascii() else ""
+            self._set.Add(f"{mark}{re2.escape(phrase)}{mark}")
         self._set.Compile()
 
     def find(self, text: str) -> set[str]:
@@ -187,6 +207,21 @@ def anywhere() -> Phrases:
 
 
 @cache
-def spam() -> Phrases:
-    """What dark links sell."""
-    return Phrases(_SPAM)
+def _spam() -> Phrases:
+    return Phrases(_SPAM, whole=True)
+
+
+@cache
+def _spam_words() -> Phrases:
+    return Phrases({word: f"{topic} {word}" for word, topic in _SPAM_WORDS.items()}, whole=True)
+
+
+def advertised(text: str) -> set[str]:
+    """The topics of spam that a title and keywords, in lower case, are about."""
+    words = _spam_words().find(text)
+    return _spam().find(text) | {word.split()[0] for word in words if len(words) > 1}
+
+
+def sold(text: str) -> set[str]:
+    """The topics of spam in what hidden links say, in lower case."""
+    return _spam().find(text) | {word.split()[0] for word in _spam_words().find(text)}

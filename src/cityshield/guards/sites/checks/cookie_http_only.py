@@ -7,7 +7,7 @@ from cityshield.guards.sites.answers import cookies_of, is_session, shorten
 from cityshield.guards.sites.facts import SiteFacts
 
 
-@check(severity="low", cwe=1004)
+@check(severity="medium", cwe=1004)
 def cookie_http_only(facts: SiteFacts) -> Hit | None:
     """Hit on cookies that look like those of a session and lack `HttpOnly` (RFC 6265bis, 5.7)."""
     found = [
@@ -17,7 +17,4 @@ def cookie_http_only(facts: SiteFacts) -> Hit | None:
     ]
     if not found:
         return None
-    severity = "medium" if any(map(is_session, found)) else ""
-    return Hit(
-        args={"names": shorten(", ".join(found[:5]))}, severity=severity, location="Set-Cookie"
-    )
+    return Hit(args={"names": shorten(", ".join(found[:5]))}, location="Set-Cookie")

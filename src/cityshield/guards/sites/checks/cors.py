@@ -15,7 +15,7 @@ def cors(facts: SiteFacts) -> Hit | None:
     what was meant, and harms nobody yet.
     """
     hop = home(facts)
-    if hop is None or header(hop, "access-control-allow-credentials").strip().lower() != "true":
+    if hop is None or header(hop, "access-control-allow-credentials").strip() != "true":
         return None
     origin = header(hop, "access-control-allow-origin").strip().lower()
     if origin not in ("*", "null"):

@@ -14,9 +14,8 @@ def framing(facts: SiteFacts) -> Hit | None:
     hop = home(facts)
     if hop is None or page_of(facts) is None:
         return None
+    policies = read_policies([header(hop, "content-security-policy")])
+    if any("frame-ancestors" in policy for policy in policies):  # then nothing else counts
+        return None if forbids_framing(policies) else Hit(location="Content-Security-Policy")
     options = {each.strip() for each in header(hop, "x-frame-options").lower().split(",")}
-    if options & {"deny", "sameorigin"}:
-        return None
-    if forbids_framing(read_policies([header(hop, "content-security-policy")])):
-        return None
-    return Hit(location="X-Frame-Options")
+    return None if options & {"deny", "sameorigin"} else Hit(location="X-Frame-Options")

@@ -16,7 +16,10 @@ _AGE = re.compile(r'max-age\s*=\s*"?(\d{1,12})', re.IGNORECASE)
 def hsts_short(facts: SiteFacts) -> Hit | None:
     """Hit when `max-age` is below 180 days (RFC 6797, 6.1.1)."""
     hop = secure_home(facts)
-    found = _AGE.search(header(hop, "strict-transport-security")[:500]) if hop is not None else None
+    if hop is None:
+        return None
+    first = header(hop, "strict-transport-security")[:500].partition(",")[0]  # of several fields
+    found = _AGE.search(first)
     if found is None or not 0 < int(found[1]) < _LEAST_S:
         return None
     return Hit(args={"days": str(int(found[1]) // 86_400)}, location="Strict-Transport-Security")

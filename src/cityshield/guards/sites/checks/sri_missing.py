@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cityshield.guards.check import Hit, check
+from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.answers import page_of, shorten
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.guards.sites.hosts import host_of, is_foreign
@@ -34,4 +35,4 @@ def sri_missing(facts: SiteFacts) -> Hit | None:
         return None
     hosts = dict.fromkeys(host_of(url) for url in open_)
     args = {"count": str(len(open_)), "hosts": shorten(", ".join(list(hosts)[:3]))}
-    return Hit(args=args, location=open_[0][:300])
+    return Hit(args=args, location=without_values(open_[0])[:300])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cityshield.guards.check import Hit, Material, check
+from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.answers import page_of, shorten
 from cityshield.guards.sites.facts import SiteFacts
 from cityshield.vocabulary.finding import SEVERITIES
@@ -51,4 +52,4 @@ def _hit(pair: tuple[str, str], url: str, known: tuple[Vulnerability, ...]) -> H
     ids = _named(known)
     args = {"name": name, "version": version, "ids": ids}
     severity = SEVERITIES[max(ranks, default=2)]
-    return Hit(args=args, rule=name, severity=severity, location=url[:300] or "/")
+    return Hit(args=args, rule=name, severity=severity, location=without_values(url)[:300] or "/")
