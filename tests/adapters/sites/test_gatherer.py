@@ -17,6 +17,7 @@ from benchmarks.proof import prove
 from cityshield.adapters.sites.log import Line
 from cityshield.config import Config
 from cityshield.guards.sites import page
+from cityshield.guards.sites.answers import page_of
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge
 from cityshield.vocabulary.errors import InputError
@@ -100,15 +101,17 @@ async def test_the_same_bytes_are_read_once(tmp_path: Path, over_http: bytes, re
     assert (facts.plain.page is not None) == read
 
 
+@pytest.mark.parametrize("most_bytes", [1 << 18, 1 << 16])
 async def test_a_page_that_is_not_read_to_its_end_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int
 ) -> None:
     monkeypatch.setattr(farm, "read_page", page.read_page)
     site = Site({"/": answer(b"<" * 110_000)})
     context = Certified(tmp_path, [HOST]).context()
     async with name_server(HERE) as (_, resolver), server(site, context) as secure:
-        one = gatherer([HOST], resolver, secure=secure, settings={"page_bytes": 1 << 18})
+        one = gatherer([HOST], resolver, secure=secure, settings={"page_bytes": most_bytes})
         facts = await visit_one(one, HOST)
+    assert page_of(facts) is not None
     assert [(failure.check, failure.reason) for failure in facts.failed] == [
         ("sites.page", "too-long")
     ]
