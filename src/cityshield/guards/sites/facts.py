@@ -148,9 +148,10 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     what was seen in the text and is not kept itself: `listing`, `stack-trace`, `parked`,
     `for-sale`, `defaced`, `phishing-kit`, `privacy-policy`, and with a name after a colon
     `default-page`, `miner`, `spam` (in title, keywords, description), `dark-links` (what hidden
-    links sell), `icp` and `psb` (filing numbers), `version` (`NAME/1.2.3` of what made the page,
-    see `fingerprints.py`) and `redirector` (`/path?parameter` that takes an address of somebody
-    else). `personal` are masked proofs of personal data with checksum (kind, masked value).
+    links sell), `icp` and `psb` (filing numbers), `referrer` (the policy in `<meta>`), `version`
+    (`NAME/1.2.3` of what made the page, see `fingerprints.py`) and `redirector` (`/path?parameter`
+    that takes an address of somebody else). `personal` are masked proofs of personal data with
+    checksum (kind, masked value).
     """
 
     title: str = ""
