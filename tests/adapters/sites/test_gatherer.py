@@ -535,6 +535,38 @@ async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> Non
     assert site.most_open <= 2
 
 
+async def test_a_request_that_a_kept_connection_takes_with_it_is_counted_twice(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+    log: list[Line] = []
+
+    async def tired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for last in (False, True):
+            asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1])
+            if last:
+                writer.transport.abort()
+                break
+            writer.write(answer(b"<title>Town</title>", 200 if asked[-1] == "/" else 404))
+            await writer.drain()
+
+    context = Certified(tmp_path, [HOST]).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(tired, context) as secure,
+        server(tired) as plain,
+    ):
+        given: dict[str, Any] = {"plain": plain, "secure": secure, "log": log}
+        one = gatherer([HOST], resolver, profile="standard", **given)
+        facts = await visit_one(one, HOST)
+    assert sorted(asked) == sorted(line.path for line in log if line.path != "tls")
+    assert facts.requests == len(asked)
+    lost = [line.path for line in log if not line.status and line.path != "tls"]
+    assert len(lost) == 1  # then no connection was kept
+    assert asked.count(lost[0]) == 2
+    assert not facts.failed
+
+
 async def test_a_busy_server_is_left_alone_for_a_while() -> None:
     site = Site({"/": answer(b"", 503, Retry_After="100000")})
     async with name_server(HERE) as (_, resolver), server(site) as plain:

@@ -24,7 +24,8 @@ Place = tuple[str, Keys]
 class Courier:
     """Holds a place with the server of the site, and counts what was asked.
 
-    `legacy` is set once the server has refused what is offered today.
+    `legacy` is set once the server has refused what is offered today. Once a connection that was
+    kept has died with a request, none is kept any more.
     """
 
     def __init__(self, doors: Doors, host: str, place: Place) -> None:
@@ -35,6 +36,7 @@ class Courier:
         self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
         self._spent_s = 0.0
+        self._keeps = True
         self._open: set[tuple[int, int]] = set()
 
     @property
@@ -60,6 +62,8 @@ class Courier:
         """Ask the server of the site."""
         if self.legacy:
             request = msgspec.structs.replace(request, legacy=True)
+        if not self._keeps:
+            request = _alone(request)
         answer = await self._request(request, self._own, self.host)
         if answer.kept[0] >= 0:
             self._open.add(answer.kept)
@@ -129,6 +133,14 @@ class Courier:
         self._keys = self._own
 
     async def _request(self, request: Request, keys: Keys, host: str) -> Answer:
+        """Make a request; one that was lost with a connection that was kept is made once more."""
+        answer = await self._request_once(request, keys, host)
+        if answer.lost:
+            self._keeps = False
+            answer = await self._request_once(_alone(request), keys, host)
+        return answer
+
+    async def _request_once(self, request: Request, keys: Keys, host: str) -> Answer:
         """Make one request when the budget lets it begin, and write it into the log."""
         turnstile = self._doors.turnstile
         began = await turnstile.begin(keys)
@@ -146,6 +158,11 @@ class Courier:
         waits_s = _retry_after(answer.first("retry-after"))
         turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
         return answer
+
+
+def _alone(request: Request) -> Request:
+    """The same request over a connection of its own."""
+    return msgspec.structs.replace(request, last=True, fresh=True)
 
 
 def _path_of(url: str) -> str:

@@ -57,7 +57,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     At most `most_bytes` of the unpacked body are read. `last` closes the connection afterwards,
     `certificates` asks for the chain that the server shows, `first_bytes` only for the beginning.
-    `legacy` offers what was given up long ago too, which costs a third more of our time.
+    `legacy` offers what was given up long ago too, which costs a third more of our time. `fresh`
+    takes no connection that was kept.
     """
 
     url: str
@@ -68,13 +69,16 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     certificates: bool = False
     first_bytes: bool = False
     legacy: bool = False
+    fresh: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What came. `failed` is a reason code; of `too-large`, the beginning is in `body`.
 
     `chain` are certificates as DER, the leaf first. `ended` is by the log's clock. `kept` are the
-    descriptor and our port of a connection that is still open, to be told from a later one.
+    descriptor and our port of a connection that is still open, to be told from a later one. `lost`
+    says that a connection that was kept died with the request, as one does that the server gave up
+    at that moment: it may be asked again.
     """
 
     status: int
@@ -86,6 +90,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     bytes_in: int = 0
     connections: int = 0
     kept: tuple[int, int] = (-1, 0)
+    lost: bool = False
 
     def first(self, name: str) -> str:
         """The first field of a name, empty where there is none."""
@@ -239,6 +244,8 @@ class _Slot:
             pycurl.LOW_SPEED_TIME: max(1, int(settings.slow_s)),
             pycurl.BUFFERSIZE: 64 << 10,
             pycurl.DNS_CACHE_TIMEOUT: 0,
+            pycurl.SOCKOPTFUNCTION: self._open,
+            pycurl.PREREQFUNCTION: self._send,
             pycurl.HEADERFUNCTION: self._take_header,
             pycurl.WRITEFUNCTION: self._take,
         }.items():
@@ -250,12 +257,14 @@ class _Slot:
         self._headers.clear()
         self._size = self._header_bytes = self._status = 0
         self._failed = ""
+        self._sent = self._lost = False
         self._most = request.most_bytes
         curl, shown = self.curl, request.address
         where = f"[{shown}]" if ":" in shown else shown
         curl.setopt(pycurl.URL, request.url)
         curl.setopt(pycurl.CONNECT_TO, [f"::{where}:{request.port}"])
         curl.setopt(pycurl.FORBID_REUSE, int(request.last))
+        curl.setopt(pycurl.FRESH_CONNECT, int(request.fresh))
         curl.setopt(pycurl.OPT_CERTINFO, int(request.certificates))
         if request.legacy:
             curl.setopt(pycurl.SSL_CIPHER_LIST, _LEGACY)
@@ -274,6 +283,8 @@ class _Slot:
         if request.certificates:
             chain = _chain(curl)
         failed = self._failed or (self._explain(code) if code else "")
+        if self._lost:
+            failed = "reset"
         return Answer(
             self._status if not failed or failed == "too-large" else 0,
             tuple(self._headers),
@@ -284,12 +295,27 @@ class _Slot:
             int(curl.getinfo(pycurl.SIZE_DOWNLOAD_T)) + self._header_bytes,
             int(curl.getinfo(pycurl.NUM_CONNECTS)),
             self.kept,
+            self._lost,
         )
 
     def _explain(self, code: int) -> str:
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return "too-slow" if self.curl.getinfo(pycurl.CONNECT_TIME) else "timeout"
         return str(_REASONS.get(code, "bad-answer"))
+
+    def _open(self, descriptor: int, purpose: int) -> int:
+        """Before a connection is made: none for a request that was sent already."""
+        self._lost = self._lost or self._sent
+        return int(pycurl.SOCKOPT_ERROR if self._lost else pycurl.SOCKOPT_OK)
+
+    def _send(self, *ends: object) -> int:
+        """Before a request is sent: never twice, as libcurl does when a kept connection dies.
+
+        Nobody would have counted the second one.
+        """
+        self._lost = self._lost or self._sent
+        self._sent = True
+        return int(pycurl.PREREQFUNC_ABORT if self._lost else pycurl.PREREQFUNC_OK)
 
     def _take_header(self, line: bytes) -> int | None:
         self._header_bytes += len(line)
