@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import resource
+import socket
+import struct
 import time
 from collections.abc import Sequence
 from hashlib import sha256
@@ -17,6 +19,7 @@ from benchmarks.proof import prove
 from cityshield.adapters.sites.log import Line
 from cityshield.config import Config
 from cityshield.guards.sites import page
+from cityshield.guards.sites.answers import cookies_of, header, secure_home
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge
 from cityshield.vocabulary.errors import InputError
@@ -197,6 +200,20 @@ async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     await reader.readuntil(b"\r\n\r\n")
 
 
+def breaks_off(head: str = "", body: bytes = b"<title>Town</title>") -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        says = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sid=1\r\n{head}\r\n"
+        writer.write(says.encode() + body)
+        await writer.drain()
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+
+    return serve
+
+
 async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(bytes(range(256)) * 20)
     await writer.drain()
@@ -241,6 +258,64 @@ async def test_a_hostile_server_costs_little(serve: Serve, reason: str, within_s
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
     if reason == "too-large":
         assert facts.plain.page is None or facts.plain.page.size_bytes == 64 << 10
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_an_answer_without_an_end_is_whole_however_it_ends(
+    encrypted: bool, tmp_path: Path
+) -> None:
+    context = Certified(tmp_path, [HOST]).context() if encrypted else None
+    async with name_server(HERE) as (_, resolver), server(breaks_off(), context) as port:
+        given = {"secure" if encrypted else "plain": port}
+        facts = await visit_one(gatherer([HOST], resolver, **given), HOST)
+    visit = facts.secure if encrypted else facts.plain
+    assert visit is not None
+    assert (visit.failed, visit.hops[0].status) == ("", 200)
+    assert visit.page is not None
+    assert visit.page.title == "<title>Town</title>"
+    assert not facts.failed
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Length: 99\r\n", b"<p>"),
+        ("Transfer-Encoding: chunked\r\n", b"3\r\n<p>\r\n"),
+        ("Transfer-Encoding: chunked\r\n", b"3\r\n<p>\r\nno\r\n"),
+    ],
+)
+async def test_of_an_answer_that_breaks_off_the_headers_are_seen(
+    head: str, body: bytes, tmp_path: Path
+) -> None:
+    context = Certified(tmp_path, [HOST]).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(breaks_off(head, body), context) as secure,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, secure=secure), HOST)
+    assert facts.secure is not None
+    assert facts.secure.failed == "cut-short"
+    assert [failure.reason for failure in facts.failed] == ["cut-short"]
+    hop = secure_home(facts)
+    assert hop is not None
+    assert header(hop, "content-type") == "text/html"
+    assert [cookie.name for cookie in cookies_of(facts)] == ["sid"]
+
+
+async def test_half_a_robots_txt_allows_nothing() -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser-agent: *\n"
+    replies = {"/": answer(b"<p>"), "/robots.txt": half}
+    asked = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1]
+        asked.add(path)
+        writer.write(replies.get(path) or answer(b"", 404))
+        await writer.drain()
+
+    facts = await visit_plain(serve, profile="standard")
+    assert asked == {"/", "/robots.txt"}
+    assert facts.robots == ""
 
 
 @pytest.mark.parametrize(

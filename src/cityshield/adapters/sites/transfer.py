@@ -21,7 +21,7 @@ import pycurl
 
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.watchdog import ANYBODY, Watchdog
-from cityshield.guards.sites.facts import Header
+from cityshield.guards.sites.facts import BROKEN_OFF, Header
 
 _EVENTS: Final = {
     pycurl.POLL_IN: select.EPOLLIN,
@@ -43,6 +43,10 @@ _REASONS: Final = {
     pycurl.E_BAD_CONTENT_ENCODING: "encoding",
 }
 """Reason codes of `facts.Visit`; what is not here is `bad-answer`."""
+_ENDS: Final = frozenset({pycurl.E_RECV_ERROR, pycurl.E_PARTIAL_FILE})
+"""How a body ends that broke off."""
+_FRAMES: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a body ends."""
 _CUT = -1
 """In place of a code of libcurl: the connection was ended by us."""
 
@@ -73,8 +77,9 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What came. `failed` is a reason code; of `too-large`, the beginning is in `body`.
+    """What came. `failed` is a reason code; of `BROKEN_OFF`, the beginning is in `body`.
 
+    An answer that does not say where it ends is whole however its connection ended, as in browsers.
     `chain` are certificates as DER, the leaf first. `ended` is by the log's clock. `kept` are the
     descriptor and our port of a connection that is still open, to be told from a later one. `lost`
     says that a connection that was kept died with the request, as one does that the server gave up
@@ -257,7 +262,7 @@ class _Slot:
         self._headers.clear()
         self._size = self._header_bytes = self._status = 0
         self._failed = ""
-        self._sent = self._lost = False
+        self._sent = self._lost = self._in_body = False
         self._most = request.most_bytes
         curl, shown = self.curl, request.address
         where = f"[{shown}]" if ":" in shown else shown
@@ -286,7 +291,7 @@ class _Slot:
         if self._lost:
             failed = "reset"
         return Answer(
-            self._status if not failed or failed == "too-large" else 0,
+            self._status if not failed or failed in BROKEN_OFF else 0,
             tuple(self._headers),
             b"".join(self._pieces),
             failed,
@@ -301,6 +306,8 @@ class _Slot:
     def _explain(self, code: int) -> str:
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return "too-slow" if self.curl.getinfo(pycurl.CONNECT_TIME) else "timeout"
+        if code in _ENDS and self._in_body:
+            return "" if _FRAMES.isdisjoint(name for name, _ in self._headers) else "cut-short"
         return str(_REASONS.get(code, "bad-answer"))
 
     def _open(self, descriptor: int, purpose: int) -> int:
@@ -327,7 +334,9 @@ class _Slot:
             words = line.split(None, 2)
             self._status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
             headers.clear()
+            self._in_body = False
             return None
+        self._in_body = self._in_body or not line.strip()
         name, colon, value = line.partition(b":")
         if colon and not self._pieces:  # what follows a body is a trailer
             text = value.strip().decode("utf-8", "replace")

@@ -19,7 +19,7 @@ from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
 from cityshield.guards.sites.addresses import without_values
-from cityshield.guards.sites.answers import home
+from cityshield.guards.sites.answers import home, page_of
 from cityshield.guards.sites.facts import Elsewhere, Names, Page, SiteFacts, Tls, Visit
 from cityshield.guards.sites.page import CUT
 from cityshield.vocabulary.census import QUICK, ROBOTS_SAY_NO
@@ -119,6 +119,8 @@ class SiteVisit:
             if home(seen) is None:  # what it lacks is not known, so nothing speaks for it either
                 self._failed.append(Failure("sites.page", "no-page", detail=_why_no_page(seen)))
                 seen = msgspec.structs.replace(seen, read=_HALF)
+            elif page_of(seen) is None and (reason := _why_half(seen)):
+                self._failed.append(Failure("sites.page", reason))
             if is_quick:
                 return seen
             base = (
@@ -146,7 +148,7 @@ class SiteVisit:
         url = self._url("https", settings.secure_port) + ROBOTS[1:]
         port, most = settings.secure_port, settings.path_bytes
         said = await courier.ask(Request(url, courier.address, port, most, last=True))
-        return said if said.status else None
+        return said if said.status and said.failed != "cut-short" else None
 
     async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
         url = self._url("https", self._doors.settings.secure_port)
@@ -236,6 +238,14 @@ def _why_no_page(seen: SiteFacts) -> str:
     visits = [visit for visit in (seen.secure, seen.plain) if visit is not None and visit.hops]
     answered = next((f"HTTP {visit.hops[-1].status}" for visit in visits if not visit.failed), "")
     return answered or next((visit.failed for visit in visits), "")
+
+
+def _why_half(seen: SiteFacts) -> str:
+    """Why there is only the beginning of a home page; empty where that is not so."""
+    failed = {visit.failed for visit in (seen.secure, seen.plain) if visit is not None}
+    if "cut-short" in failed:
+        return "cut-short"
+    return "too-long" if "too-large" in failed else ""
 
 
 def _forbids_us(said: Answer) -> bool:
