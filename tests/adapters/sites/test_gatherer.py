@@ -56,7 +56,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     log: list[Line] = []
     async with name_server(HERE) as (_, resolver), server(site, leaf.context()) as secure:
         there = f"https://{HOST}:{secure}/"
-        door = Site({"/": answer(b"", 301, Location=there)})
+        door = Site({"/": answer(b"", 301, Location=there, Set_Cookie="lang=zh")})
         async with server(door) as plain:
             one = gatherer(
                 [HOST],
@@ -75,6 +75,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     assert facts.plain.hops[-1].url == there
     assert facts.secure.page == Page(title="<title>Town</title>", size_bytes=19)
     assert facts.secure.cookies[0].secure
+    assert [cookie.name for cookie in facts.plain.cookies] == ["lang", "sid"]
     assert "secret" not in repr(facts)
     assert (facts.tls.trust, facts.tls.chain[0].names) == ("", (HOST,))
     assert (facts.requests, facts.connections) == (2, 2)
@@ -395,10 +396,34 @@ async def test_no_secret_of_a_redirect_is_kept() -> None:
     told = f"http://town.example:{plain}/in/?mail=&t="
     assert [hop.url for hop in facts.plain.hops][1:] == [told]
     assert facts.plain.hops[0].location == told
-    assert [cookie.name for cookie in facts.plain.cookies] == ["b"]
+    assert [cookie.name for cookie in facts.plain.cookies] == ["a", "b"]
     assert site.asked[1][1] == "/in;jsessionid=s3cret/?mail=anna&t=s3cret"  # as a browser does
     for secret in ("s3cret", "anna", "pw@"):
         assert secret not in repr(facts)
+
+
+async def test_a_cookie_that_a_redirect_sets_is_read_too() -> None:
+    to_shop = answer(b"", 302, Location="/shop", Set_Cookie="sid=1; Secure")
+    to_www = answer(b"", 302, Location="http://www.town.example:1/", Set_Cookie="lang=zh")
+    site = Site({"/": to_shop, "/shop": to_www})
+    stranger = Site({"*": answer(b"<p>", Set_Cookie="theirs=1")})
+    kin = Site({"*": answer(b"", 302, Location="/", Set_Cookie="sid=2; HttpOnly")})
+    table = {("www.town.example", "A"): ["127.0.0.2"], ("village.example", "A"): ["127.0.0.3"]}
+    async with (
+        name_server({**HERE, **table}) as (_, resolver),
+        server(site) as plain,
+        server(kin, host="127.0.0.2", port=plain),
+        server(stranger, host="127.0.0.3", port=plain),
+    ):
+        there = f"http://village.example:{plain}/".encode()
+        site.replies["/shop"] = to_www.replace(b":1/", f":{plain}/".encode())
+        kin.replies["*"] = kin.replies["*"].replace(b"Location: /\r\n", b"Location: %b\r\n" % there)
+        listed = [HOST, "www.town.example", "village.example"]
+        facts = await visit_one(gatherer(listed, resolver, plain=plain), HOST)
+    assert facts.plain is not None
+    assert [hop.status for hop in facts.plain.hops] == [302, 302, 302, 200]
+    told = [(cookie.name, cookie.secure, cookie.http_only) for cookie in facts.plain.cookies]
+    assert told == [("sid", False, True), ("lang", False, False)]
 
 
 async def test_redirects_have_an_end() -> None:

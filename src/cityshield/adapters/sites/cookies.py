@@ -13,12 +13,13 @@ _OLD = 86_400.0 * 365 * 30
 """Before the year 2000: out of date by any clock."""
 
 
-def read_cookies(headers: Iterable[Header]) -> tuple[Cookie, ...]:
-    """The cookies that an answer sets; one of the same name as an earlier one takes its place.
+def read_cookies(headers: Iterable[Header], before: Iterable[Cookie] = ()) -> tuple[Cookie, ...]:
+    """The cookies after an answer; one of the same name as an earlier one takes its place.
 
-    One that is out of date by the answer's own clock takes an earlier one away and sets nothing.
+    `before` are those of earlier answers. One that is out of date by the answer's own clock takes
+    an earlier one away and sets nothing.
     """
-    found: dict[str, Cookie] = {}
+    found = {cookie.name: cookie for cookie in before}
     fields = list(headers)
     date = next((value for field, value in fields if field == "date"), "")
     for field, value in fields:

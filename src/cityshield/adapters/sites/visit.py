@@ -165,8 +165,12 @@ class SiteVisit:
         visit, _ = await walk.go(url, {known} if known else set())
         if not known or visit.failed != "redirects" or _next_of(visit) != known:
             return visit
+        cookies = {cookie.name: cookie for cookie in visit.cookies + secure.cookies}
         return msgspec.structs.replace(
-            visit, hops=visit.hops + secure.hops, cookies=secure.cookies, failed=secure.failed
+            visit,
+            hops=visit.hops + secure.hops,
+            cookies=tuple(cookies.values()),
+            failed=secure.failed,
         )
 
     async def _ask_others(
