@@ -402,6 +402,32 @@ async def test_no_secret_of_a_redirect_is_kept() -> None:
         assert secret not in repr(facts)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("Refresh", "600; url=/a?token=s3cret", "600; url=/a?token="),
+        ("Refresh", "0;URL='//anna@x.example/a?t=s3cret'", "0;URL='//x.example/a?t="),
+        ("Refresh", "5;url=/in;sid=s3cret/", "5;url=/in/"),
+        ("Refresh", "3, /a?key=s3cret", "3, /a?key="),
+        ("Refresh", "10", "10"),
+        (
+            "Link",
+            '</a?key=s3cret>; rel=preload; as="font", <//anna@x.example/b#s3cret>;rel=x',
+            '</a?key=>; rel=preload; as="font", <//x.example/b>;rel=x',
+        ),
+        ("Link", "</a?key=s3cret", "</a?key="),
+        ("Link", "/a?key=s3cret; rel=x", "/a?key=; rel="),
+        ("Content-Location", "/a?key=s3cret", "/a?key="),
+    ],
+)
+async def test_no_secret_in_an_address_of_a_header_is_kept(
+    name: str, value: str, told: str
+) -> None:
+    facts = await visit_plain(Site({"/": answer(b"<p>", **{name: value})}))
+    assert facts.plain is not None
+    assert header(facts.plain.hops[0], name.lower()) == told
+
+
 async def test_a_cookie_that_a_redirect_sets_is_read_too() -> None:
     to_shop = answer(b"", 302, Location="/shop", Set_Cookie="sid=1; Secure")
     to_www = answer(b"", 302, Location="http://www.town.example:1/", Set_Cookie="lang=zh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
@@ -18,7 +19,13 @@ from cityshield.guards.sites.facts import Cookie, Hop, Page, Visit
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET: Final = frozenset({"set-cookie", "set-cookie2"})
-_ADDRESSES: Final = frozenset({"location", "content-location"})
+_ADDRESSES: Final = frozenset({"location", "content-location", "link"})
+_REFRESH: Final = re.compile(
+    r"^([\d.\s]*[;,]?\s*(?:url\s*=\s*)?['\"]?)(.*)", re.IGNORECASE | re.DOTALL
+)
+"""How long to wait, and where to go then (HTML, 7.6.3)."""
+_TARGET: Final = re.compile("(?<=<)[^>]*")
+"""The address of a link (RFC 8288, 3)."""
 _LONGEST_URL = 2048
 _FIRST_FREE_PORT = 1024
 
@@ -137,6 +144,12 @@ def _keep(url: str, answer: Answer, location: str) -> Hop:
 
 
 def _told(name: str, value: str) -> str:
+    """The value of a header, its addresses without what may be a secret."""
+    if name == "refresh":
+        before, address = _REFRESH.findall(value)[0]
+        return f"{before}{without_values(address)}"
+    if name == "link" and "<" in value:
+        return _TARGET.sub(lambda found: without_values(found[0]), value)
     return without_values(value) if name in _ADDRESSES else value
 
 
