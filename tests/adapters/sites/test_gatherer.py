@@ -693,8 +693,17 @@ async def test_a_request_that_a_kept_connection_takes_with_it_is_counted_twice(
     assert not facts.failed
 
 
-async def test_a_busy_server_is_left_alone_for_a_while() -> None:
-    site = Site({"/": answer(b"", 503, Retry_After="100000")})
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Retry-After": "100000"},
+        {"Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT"},
+        {"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 01:00:00 GMT"},
+        {"Retry-After": "Friday, 31-Dec-99 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 01:00:00 GMT"},
+    ],
+)
+async def test_a_busy_server_is_left_alone_for_a_while(fields: dict[str, str]) -> None:
+    site = Site({"/": answer(b"", 503, **fields)})
     async with name_server(HERE) as (_, resolver), server(site) as plain:
         one = gatherer([HOST], resolver, plain=plain, profile="standard")
         facts = await visit_one(one, HOST)

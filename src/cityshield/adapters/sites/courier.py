@@ -9,6 +9,7 @@ from time import monotonic
 import msgspec
 
 from cityshield.adapters.sites.budget import Keys, keys_of
+from cityshield.adapters.sites.dates import read_date
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.hello import Heard
 from cityshield.adapters.sites.log import Line
@@ -16,6 +17,8 @@ from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.probe import say_hello
 from cityshield.adapters.sites.starttls import offers_starttls
 from cityshield.adapters.sites.transfer import Answer, Request, hang_up
+
+_LONGEST_RETRY_S = 999_999.0
 
 Place = tuple[str, Keys]
 """An address, and what a request to it is counted against."""
@@ -155,7 +158,7 @@ class Courier:
         self._doors.log(Line(began, answer.ended, request.address, host, path, answer.status))
         took_s = answer.ended - began
         self._spent_s += took_s
-        waits_s = _retry_after(answer.first("retry-after"))
+        waits_s = _retry_after(answer, self._doors.clock.now())
         turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
         return answer
 
@@ -171,6 +174,12 @@ def _path_of(url: str) -> str:
     return f"/{rest.partition('/')[2].partition('?')[0]}"[:200]
 
 
-def _retry_after(text: str) -> float:
-    """The seconds of a Retry-After field (RFC 9110, 10.2.3); a date counts as none."""
-    return float(text[:6]) if text.isascii() and text.isdigit() else 0.0
+def _retry_after(answer: Answer, now_s: int) -> float:
+    """The seconds of a Retry-After field (RFC 9110, 10.2.3): of a date, by the server's clock."""
+    text = answer.first("retry-after")
+    if text.isascii() and text.isdigit():
+        return float(text[:6])
+    until, here = read_date(text), read_date(answer.first("date"))
+    if until is None:
+        return 0.0
+    return min(max(0.0, until - (now_s if here is None else here)), _LONGEST_RETRY_S)
