@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import resource
+import socket
+import struct
 import time
 from collections.abc import Sequence
 from hashlib import sha256
@@ -17,7 +19,7 @@ from benchmarks.proof import prove
 from cityshield.adapters.sites.log import Line
 from cityshield.config import Config
 from cityshield.guards.sites import page
-from cityshield.guards.sites.answers import page_of
+from cityshield.guards.sites.answers import cookies_of, header, page_of, secure_home
 from cityshield.guards.sites.facts import Page, Script, SiteFacts
 from cityshield.visits import grade_of, open_judge
 from cityshield.vocabulary.errors import InputError
@@ -54,7 +56,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     log: list[Line] = []
     async with name_server(HERE) as (_, resolver), server(site, leaf.context()) as secure:
         there = f"https://{HOST}:{secure}/"
-        door = Site({"/": answer(b"", 301, Location=there)})
+        door = Site({"/": answer(b"", 301, Location=there, Set_Cookie="lang=zh")})
         async with server(door) as plain:
             one = gatherer(
                 [HOST],
@@ -73,6 +75,7 @@ async def test_a_site_is_seen_over_both_schemes(tmp_path: Path) -> None:
     assert facts.plain.hops[-1].url == there
     assert facts.secure.page == Page(title="<title>Town</title>", size_bytes=19)
     assert facts.secure.cookies[0].secure
+    assert [cookie.name for cookie in facts.plain.cookies] == ["lang", "sid"]
     assert "secret" not in repr(facts)
     assert (facts.tls.trust, facts.tls.chain[0].names) == ("", (HOST,))
     assert (facts.requests, facts.connections) == (2, 2)
@@ -200,6 +203,20 @@ async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     await reader.readuntil(b"\r\n\r\n")
 
 
+def breaks_off(head: str = "", body: bytes = b"<title>Town</title>") -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        says = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sid=1\r\n{head}\r\n"
+        writer.write(says.encode() + body)
+        await writer.drain()
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+
+    return serve
+
+
 async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(bytes(range(256)) * 20)
     await writer.drain()
@@ -244,6 +261,64 @@ async def test_a_hostile_server_costs_little(serve: Serve, reason: str, within_s
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
     if reason == "too-large":
         assert facts.plain.page is None or facts.plain.page.size_bytes == 64 << 10
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_an_answer_without_an_end_is_whole_however_it_ends(
+    encrypted: bool, tmp_path: Path
+) -> None:
+    context = Certified(tmp_path, [HOST]).context() if encrypted else None
+    async with name_server(HERE) as (_, resolver), server(breaks_off(), context) as port:
+        given = {"secure" if encrypted else "plain": port}
+        facts = await visit_one(gatherer([HOST], resolver, **given), HOST)
+    visit = facts.secure if encrypted else facts.plain
+    assert visit is not None
+    assert (visit.failed, visit.hops[0].status) == ("", 200)
+    assert visit.page is not None
+    assert visit.page.title == "<title>Town</title>"
+    assert not facts.failed
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Length: 99\r\n", b"<p>"),
+        ("Transfer-Encoding: chunked\r\n", b"3\r\n<p>\r\n"),
+        ("Transfer-Encoding: chunked\r\n", b"3\r\n<p>\r\nno\r\n"),
+    ],
+)
+async def test_of_an_answer_that_breaks_off_the_headers_are_seen(
+    head: str, body: bytes, tmp_path: Path
+) -> None:
+    context = Certified(tmp_path, [HOST]).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(breaks_off(head, body), context) as secure,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, secure=secure), HOST)
+    assert facts.secure is not None
+    assert facts.secure.failed == "cut-short"
+    assert [failure.reason for failure in facts.failed] == ["cut-short"]
+    hop = secure_home(facts)
+    assert hop is not None
+    assert header(hop, "content-type") == "text/html"
+    assert [cookie.name for cookie in cookies_of(facts)] == ["sid"]
+
+
+async def test_half_a_robots_txt_allows_nothing() -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser-agent: *\n"
+    replies = {"/": answer(b"<p>"), "/robots.txt": half}
+    asked = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1]
+        asked.add(path)
+        writer.write(replies.get(path) or answer(b"", 404))
+        await writer.drain()
+
+    facts = await visit_plain(serve, profile="standard")
+    assert asked == {"/", "/robots.txt"}
+    assert facts.robots == ""
 
 
 @pytest.mark.parametrize(
@@ -323,10 +398,60 @@ async def test_no_secret_of_a_redirect_is_kept() -> None:
     told = f"http://town.example:{plain}/in/?mail=&t="
     assert [hop.url for hop in facts.plain.hops][1:] == [told]
     assert facts.plain.hops[0].location == told
-    assert [cookie.name for cookie in facts.plain.cookies] == ["b"]
+    assert [cookie.name for cookie in facts.plain.cookies] == ["a", "b"]
     assert site.asked[1][1] == "/in;jsessionid=s3cret/?mail=anna&t=s3cret"  # as a browser does
     for secret in ("s3cret", "anna", "pw@"):
         assert secret not in repr(facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("Refresh", "600; url=/a?token=s3cret", "600; url=/a?token="),
+        ("Refresh", "0;URL='//anna@x.example/a?t=s3cret'", "0;URL='//x.example/a?t="),
+        ("Refresh", "5;url=/in;sid=s3cret/", "5;url=/in/"),
+        ("Refresh", "3, /a?key=s3cret", "3, /a?key="),
+        ("Refresh", "10", "10"),
+        (
+            "Link",
+            '</a?key=s3cret>; rel=preload; as="font", <//anna@x.example/b#s3cret>;rel=x',
+            '</a?key=>; rel=preload; as="font", <//x.example/b>;rel=x',
+        ),
+        ("Link", "</a?key=s3cret", "</a?key="),
+        ("Link", "/a?key=s3cret; rel=x", "/a?key=; rel="),
+        ("Content-Location", "/a?key=s3cret", "/a?key="),
+    ],
+)
+async def test_no_secret_in_an_address_of_a_header_is_kept(
+    name: str, value: str, told: str
+) -> None:
+    facts = await visit_plain(Site({"/": answer(b"<p>", **{name: value})}))
+    assert facts.plain is not None
+    assert header(facts.plain.hops[0], name.lower()) == told
+
+
+async def test_a_cookie_that_a_redirect_sets_is_read_too() -> None:
+    to_shop = answer(b"", 302, Location="/shop", Set_Cookie="sid=1; Secure")
+    to_www = answer(b"", 302, Location="http://www.town.example:1/", Set_Cookie="lang=zh")
+    site = Site({"/": to_shop, "/shop": to_www})
+    stranger = Site({"*": answer(b"<p>", Set_Cookie="theirs=1")})
+    kin = Site({"*": answer(b"", 302, Location="/", Set_Cookie="sid=2; HttpOnly")})
+    table = {("www.town.example", "A"): ["127.0.0.2"], ("village.example", "A"): ["127.0.0.3"]}
+    async with (
+        name_server({**HERE, **table}) as (_, resolver),
+        server(site) as plain,
+        server(kin, host="127.0.0.2", port=plain),
+        server(stranger, host="127.0.0.3", port=plain),
+    ):
+        there = f"http://village.example:{plain}/".encode()
+        site.replies["/shop"] = to_www.replace(b":1/", f":{plain}/".encode())
+        kin.replies["*"] = kin.replies["*"].replace(b"Location: /\r\n", b"Location: %b\r\n" % there)
+        listed = [HOST, "www.town.example", "village.example"]
+        facts = await visit_one(gatherer(listed, resolver, plain=plain), HOST)
+    assert facts.plain is not None
+    assert [hop.status for hop in facts.plain.hops] == [302, 302, 302, 200]
+    told = [(cookie.name, cookie.secure, cookie.http_only) for cookie in facts.plain.cookies]
+    assert told == [("sid", False, True), ("lang", False, False)]
 
 
 async def test_redirects_have_an_end() -> None:
@@ -538,8 +663,49 @@ async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> Non
     assert site.most_open <= 2
 
 
-async def test_a_busy_server_is_left_alone_for_a_while() -> None:
-    site = Site({"/": answer(b"", 503, Retry_After="100000")})
+async def test_a_request_that_a_kept_connection_takes_with_it_is_counted_twice(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+    log: list[Line] = []
+
+    async def tired(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for last in (False, True):
+            asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1])
+            if last:
+                writer.transport.abort()
+                break
+            writer.write(answer(b"<title>Town</title>", 200 if asked[-1] == "/" else 404))
+            await writer.drain()
+
+    context = Certified(tmp_path, [HOST]).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(tired, context) as secure,
+        server(tired) as plain,
+    ):
+        given: dict[str, Any] = {"plain": plain, "secure": secure, "log": log}
+        one = gatherer([HOST], resolver, profile="standard", **given)
+        facts = await visit_one(one, HOST)
+    assert sorted(asked) == sorted(line.path for line in log if line.path != "tls")
+    assert facts.requests == len(asked)
+    lost = [line.path for line in log if not line.status and line.path != "tls"]
+    assert len(lost) == 1  # then no connection was kept
+    assert asked.count(lost[0]) == 2
+    assert not facts.failed
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Retry-After": "100000"},
+        {"Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT"},
+        {"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 01:00:00 GMT"},
+        {"Retry-After": "Friday, 31-Dec-99 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 01:00:00 GMT"},
+    ],
+)
+async def test_a_busy_server_is_left_alone_for_a_while(fields: dict[str, str]) -> None:
+    site = Site({"/": answer(b"", 503, **fields)})
     async with name_server(HERE) as (_, resolver), server(site) as plain:
         one = gatherer([HOST], resolver, plain=plain, profile="standard")
         facts = await visit_one(one, HOST)

@@ -218,7 +218,10 @@ class Closer:
             last=last,
             first_bytes=is_packed(path),
         )
-        return await self._courier.ask(request)
+        answer = await self._courier.ask(request)
+        if answer.failed == "cut-short":  # half a file says nothing of what it lacks
+            return msgspec.structs.replace(answer, status=0)
+        return answer
 
     async def _read_scripts(self, facts: SiteFacts, robots: Robots) -> SiteFacts:
         """Name the libraries in the scripts that lie on the site itself."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
 
+from cityshield.adapters.sites.dates import read_date
 from cityshield.guards.sites.facts import Cookie, Header
 
 _MOST = 50
@@ -13,12 +13,13 @@ _OLD = 86_400.0 * 365 * 30
 """Before the year 2000: out of date by any clock."""
 
 
-def read_cookies(headers: Iterable[Header]) -> tuple[Cookie, ...]:
-    """The cookies that an answer sets; one of the same name as an earlier one takes its place.
+def read_cookies(headers: Iterable[Header], before: Iterable[Cookie] = ()) -> tuple[Cookie, ...]:
+    """The cookies after an answer; one of the same name as an earlier one takes its place.
 
-    One that is out of date by the answer's own clock takes an earlier one away and sets nothing.
+    `before` are those of earlier answers. One that is out of date by the answer's own clock takes
+    an earlier one away and sets nothing.
     """
-    found: dict[str, Cookie] = {}
+    found = {cookie.name: cookie for cookie in before}
     fields = list(headers)
     date = next((value for field, value in fields if field == "date"), "")
     for field, value in fields:
@@ -59,13 +60,5 @@ def _is_over(said: dict[str, str], date: str) -> bool:
     age = said.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return age.startswith("-") or not age.strip("0")
-    ends = _time(said.get("expires", ""))
-    return ends is not None and ends < (_time(date) or _OLD)
-
-
-def _time(text: str) -> float | None:
-    """Seconds since 1970 of a date (RFC 9110, 5.6.7)."""
-    try:
-        return parsedate_to_datetime(text[:_LONGEST]).timestamp() if text else None
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+    ends = read_date(said.get("expires", ""))
+    return ends is not None and ends < (read_date(date) or _OLD)

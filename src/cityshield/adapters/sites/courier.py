@@ -9,6 +9,7 @@ from time import monotonic
 import msgspec
 
 from cityshield.adapters.sites.budget import Keys, keys_of
+from cityshield.adapters.sites.dates import read_date
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.hello import Heard
 from cityshield.adapters.sites.log import Line
@@ -17,6 +18,8 @@ from cityshield.adapters.sites.probe import say_hello
 from cityshield.adapters.sites.starttls import offers_starttls
 from cityshield.adapters.sites.transfer import Answer, Request, hang_up
 
+_LONGEST_RETRY_S = 999_999.0
+
 Place = tuple[str, Keys]
 """An address, and what a request to it is counted against."""
 
@@ -24,7 +27,8 @@ Place = tuple[str, Keys]
 class Courier:
     """Holds a place with the server of the site, and counts what was asked.
 
-    `legacy` is set once the server has refused what is offered today.
+    `legacy` is set once the server has refused what is offered today. Once a connection that was
+    kept has died with a request, none is kept any more.
     """
 
     def __init__(self, doors: Doors, host: str, place: Place) -> None:
@@ -35,6 +39,7 @@ class Courier:
         self.legacy = False
         self.requests = self.connections = self.bytes_in = 0
         self._spent_s = 0.0
+        self._keeps = True
         self._open: set[tuple[int, int]] = set()
 
     @property
@@ -60,6 +65,8 @@ class Courier:
         """Ask the server of the site."""
         if self.legacy:
             request = msgspec.structs.replace(request, legacy=True)
+        if not self._keeps:
+            request = _alone(request)
         answer = await self._request(request, self._own, self.host)
         if answer.kept[0] >= 0:
             self._open.add(answer.kept)
@@ -129,6 +136,14 @@ class Courier:
         self._keys = self._own
 
     async def _request(self, request: Request, keys: Keys, host: str) -> Answer:
+        """Make a request; one that was lost with a connection that was kept is made once more."""
+        answer = await self._request_once(request, keys, host)
+        if answer.lost:
+            self._keeps = False
+            answer = await self._request_once(_alone(request), keys, host)
+        return answer
+
+    async def _request_once(self, request: Request, keys: Keys, host: str) -> Answer:
         """Make one request when the budget lets it begin, and write it into the log."""
         turnstile = self._doors.turnstile
         began = await turnstile.begin(keys)
@@ -143,9 +158,14 @@ class Courier:
         self._doors.log(Line(began, answer.ended, request.address, host, path, answer.status))
         took_s = answer.ended - began
         self._spent_s += took_s
-        waits_s = _retry_after(answer.first("retry-after"))
+        waits_s = _retry_after(answer, self._doors.clock.now())
         turnstile.budget.learn(keys, answer.ended, answer.status, took_s, waits_s)
         return answer
+
+
+def _alone(request: Request) -> Request:
+    """The same request over a connection of its own."""
+    return msgspec.structs.replace(request, last=True, fresh=True)
 
 
 def _path_of(url: str) -> str:
@@ -154,6 +174,12 @@ def _path_of(url: str) -> str:
     return f"/{rest.partition('/')[2].partition('?')[0]}"[:200]
 
 
-def _retry_after(text: str) -> float:
-    """The seconds of a Retry-After field (RFC 9110, 10.2.3); a date counts as none."""
-    return float(text[:6]) if text.isascii() and text.isdigit() else 0.0
+def _retry_after(answer: Answer, now_s: int) -> float:
+    """The seconds of a Retry-After field (RFC 9110, 10.2.3): of a date, by the server's clock."""
+    text = answer.first("retry-after")
+    if text.isascii() and text.isdigit():
+        return float(text[:6])
+    until, here = read_date(text), read_date(answer.first("date"))
+    if until is None:
+        return 0.0
+    return min(max(0.0, until - (now_s if here is None else here)), _LONGEST_RETRY_S)

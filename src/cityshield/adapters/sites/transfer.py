@@ -21,7 +21,7 @@ import pycurl
 
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.watchdog import ANYBODY, Watchdog
-from cityshield.guards.sites.facts import Header
+from cityshield.guards.sites.facts import BROKEN_OFF, Header
 
 _EVENTS: Final = {
     pycurl.POLL_IN: select.EPOLLIN,
@@ -43,6 +43,10 @@ _REASONS: Final = {
     pycurl.E_BAD_CONTENT_ENCODING: "encoding",
 }
 """Reason codes of `facts.Visit`; what is not here is `bad-answer`."""
+_ENDS: Final = frozenset({pycurl.E_RECV_ERROR, pycurl.E_PARTIAL_FILE})
+"""How a body ends that broke off."""
+_FRAMES: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a body ends."""
 _CUT = -1
 """In place of a code of libcurl: the connection was ended by us."""
 
@@ -57,7 +61,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     At most `most_bytes` of the unpacked body are read. `last` closes the connection afterwards,
     `certificates` asks for the chain that the server shows, `first_bytes` only for the beginning.
-    `legacy` offers what was given up long ago too, which costs a third more of our time.
+    `legacy` offers what was given up long ago too, which costs a third more of our time. `fresh`
+    takes no connection that was kept.
     """
 
     url: str
@@ -68,13 +73,17 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     certificates: bool = False
     first_bytes: bool = False
     legacy: bool = False
+    fresh: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What came. `failed` is a reason code; of `too-large`, the beginning is in `body`.
+    """What came. `failed` is a reason code; of `BROKEN_OFF`, the beginning is in `body`.
 
+    An answer that does not say where it ends is whole however its connection ended, as in browsers.
     `chain` are certificates as DER, the leaf first. `ended` is by the log's clock. `kept` are the
-    descriptor and our port of a connection that is still open, to be told from a later one.
+    descriptor and our port of a connection that is still open, to be told from a later one. `lost`
+    says that a connection that was kept died with the request, as one does that the server gave up
+    at that moment: it may be asked again.
     """
 
     status: int
@@ -86,6 +95,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     bytes_in: int = 0
     connections: int = 0
     kept: tuple[int, int] = (-1, 0)
+    lost: bool = False
 
     def first(self, name: str) -> str:
         """The first field of a name, empty where there is none."""
@@ -239,6 +249,8 @@ class _Slot:
             pycurl.LOW_SPEED_TIME: max(1, int(settings.slow_s)),
             pycurl.BUFFERSIZE: 64 << 10,
             pycurl.DNS_CACHE_TIMEOUT: 0,
+            pycurl.SOCKOPTFUNCTION: self._open,
+            pycurl.PREREQFUNCTION: self._send,
             pycurl.HEADERFUNCTION: self._take_header,
             pycurl.WRITEFUNCTION: self._take,
         }.items():
@@ -250,12 +262,14 @@ class _Slot:
         self._headers.clear()
         self._size = self._header_bytes = self._status = 0
         self._failed = ""
+        self._sent = self._lost = self._in_body = False
         self._most = request.most_bytes
         curl, shown = self.curl, request.address
         where = f"[{shown}]" if ":" in shown else shown
         curl.setopt(pycurl.URL, request.url)
         curl.setopt(pycurl.CONNECT_TO, [f"::{where}:{request.port}"])
         curl.setopt(pycurl.FORBID_REUSE, int(request.last))
+        curl.setopt(pycurl.FRESH_CONNECT, int(request.fresh))
         curl.setopt(pycurl.OPT_CERTINFO, int(request.certificates))
         if request.legacy:
             curl.setopt(pycurl.SSL_CIPHER_LIST, _LEGACY)
@@ -274,8 +288,10 @@ class _Slot:
         if request.certificates:
             chain = _chain(curl)
         failed = self._failed or (self._explain(code) if code else "")
+        if self._lost:
+            failed = "reset"
         return Answer(
-            self._status if not failed or failed == "too-large" else 0,
+            self._status if not failed or failed in BROKEN_OFF else 0,
             tuple(self._headers),
             b"".join(self._pieces),
             failed,
@@ -284,12 +300,29 @@ class _Slot:
             int(curl.getinfo(pycurl.SIZE_DOWNLOAD_T)) + self._header_bytes,
             int(curl.getinfo(pycurl.NUM_CONNECTS)),
             self.kept,
+            self._lost,
         )
 
     def _explain(self, code: int) -> str:
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return "too-slow" if self.curl.getinfo(pycurl.CONNECT_TIME) else "timeout"
+        if code in _ENDS and self._in_body:
+            return "" if _FRAMES.isdisjoint(name for name, _ in self._headers) else "cut-short"
         return str(_REASONS.get(code, "bad-answer"))
+
+    def _open(self, descriptor: int, purpose: int) -> int:
+        """Before a connection is made: none for a request that was sent already."""
+        self._lost = self._lost or self._sent
+        return int(pycurl.SOCKOPT_ERROR if self._lost else pycurl.SOCKOPT_OK)
+
+    def _send(self, *ends: object) -> int:
+        """Before a request is sent: never twice, as libcurl does when a kept connection dies.
+
+        Nobody would have counted the second one.
+        """
+        self._lost = self._lost or self._sent
+        self._sent = True
+        return int(pycurl.PREREQFUNC_ABORT if self._lost else pycurl.PREREQFUNC_OK)
 
     def _take_header(self, line: bytes) -> int | None:
         self._header_bytes += len(line)
@@ -301,7 +334,9 @@ class _Slot:
             words = line.split(None, 2)
             self._status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
             headers.clear()
+            self._in_body = False
             return None
+        self._in_body = self._in_body or not line.strip()
         name, colon, value = line.partition(b":")
         if colon and not self._pieces:  # what follows a body is a trailer
             text = value.strip().decode("utf-8", "replace")

@@ -146,7 +146,7 @@ class SiteVisit:
         url = self._url("https", settings.secure_port) + ROBOTS[1:]
         port, most = settings.secure_port, settings.path_bytes
         said = await courier.ask(Request(url, courier.address, port, most, last=True))
-        return said if said.status else None
+        return said if said.status and said.failed != "cut-short" else None
 
     async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
         url = self._url("https", self._doors.settings.secure_port)
@@ -163,8 +163,12 @@ class SiteVisit:
         visit, _ = await walk.go(url, {known} if known else set())
         if not known or visit.failed != "redirects" or _next_of(visit) != known:
             return visit
+        cookies = {cookie.name: cookie for cookie in visit.cookies + secure.cookies}
         return msgspec.structs.replace(
-            visit, hops=visit.hops + secure.hops, cookies=secure.cookies, failed=secure.failed
+            visit,
+            hops=visit.hops + secure.hops,
+            cookies=tuple(cookies.values()),
+            failed=secure.failed,
         )
 
     async def _ask_others(
@@ -214,8 +218,9 @@ class SiteVisit:
             self._failed.append(Failure("sites.page", "raised", detail=type(error).__name__))
             return None
         if CUT in page.marks or answer.failed:
-            self._failed.append(Failure("sites.page", "too-long"))
-        if not answer.failed and url.startswith("https:"):
+            reason = "cut-short" if answer.failed == "cut-short" else "too-long"
+            self._failed.append(Failure("sites.page", reason))
+        if url.startswith("https:"):
             self._known = answer.body
         return page
 

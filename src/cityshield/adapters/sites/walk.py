@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
@@ -14,11 +15,17 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.addresses import without_values
-from cityshield.guards.sites.facts import Header, Hop, Page, Visit
+from cityshield.guards.sites.facts import Cookie, Hop, Page, Visit
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET: Final = frozenset({"set-cookie", "set-cookie2"})
-_ADDRESSES: Final = frozenset({"location", "content-location"})
+_ADDRESSES: Final = frozenset({"location", "content-location", "link"})
+_REFRESH: Final = re.compile(
+    r"^([\d.\s]*[;,]?\s*(?:url\s*=\s*)?['\"]?)(.*)", re.IGNORECASE | re.DOTALL
+)
+"""How long to wait, and where to go then (HTML, 7.6.3)."""
+_TARGET: Final = re.compile("(?<=<)[^>]*")
+"""The address of a link (RFC 8288, 3)."""
 _LONGEST_URL = 2048
 _FIRST_FREE_PORT = 1024
 
@@ -44,12 +51,15 @@ class Walk:
         self._see = see
 
     async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
-        """Follow redirects from an address, each looked at before; the chain is of the first."""
+        """Follow redirects from an address, each looked at before; the chain is of the first.
+
+        Cookies are those that the site and its kin set on the way.
+        """
         settings = self._settings
         began = monotonic()
         hops: list[Hop] = []
         chain: tuple[bytes, ...] = ()
-        headers: Sequence[Header] = ()
+        cookies: tuple[Cookie, ...] = ()
         failed, page = "", None
         for _ in range(settings.redirects + 1):
             if url in seen:
@@ -68,7 +78,8 @@ class Walk:
             location = answer.first("location") if answer.status in _REDIRECTS else ""
             location = location[:_LONGEST_URL]
             hops.append(_keep(url, answer, location))
-            headers = answer.headers
+            if self._courier.is_kin(_parts(url)[1]):
+                cookies = read_cookies(answer.headers, cookies)
             if not location:
                 page = self._read_page(answer, url)
                 break
@@ -81,7 +92,7 @@ class Walk:
         visit = Visit(
             hops=tuple(hops),
             address=self._courier.address,
-            cookies=read_cookies(headers),
+            cookies=cookies,
             page=page,
             took_ms=int((monotonic() - began) * 1000),
             failed=failed,
@@ -133,6 +144,12 @@ def _keep(url: str, answer: Answer, location: str) -> Hop:
 
 
 def _told(name: str, value: str) -> str:
+    """The value of a header, its addresses without what may be a secret."""
+    if name == "refresh":
+        before, address = _REFRESH.findall(value)[0]
+        return f"{before}{without_values(address)}"
+    if name == "link" and "<" in value:
+        return _TARGET.sub(lambda found: without_values(found[0]), value)
     return without_values(value) if name in _ADDRESSES else value
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 
 from cityshield.guards.printable import printable
-from cityshield.guards.sites.facts import Certificate, Cookie, Hop, Page, SiteFacts, Visit
+from cityshield.guards.sites.facts import (
+    BROKEN_OFF,
+    Certificate,
+    Cookie,
+    Hop,
+    Page,
+    SiteFacts,
+    Visit,
+)
 
 
 def last_hop(visit: Visit | None) -> Hop | None:
     """The last answer of a visit; None where there is none."""
-    whole = visit is not None and visit.failed in ("", "too-large")  # the headers came whole
-    return visit.hops[-1] if visit is not None and whole and visit.hops else None
+    if visit is None or not visit.hops or (visit.failed and visit.failed not in BROKEN_OFF):
+        return None
+    return visit.hops[-1]
 
 
 def home(facts: SiteFacts) -> Hop | None:
@@ -65,7 +74,7 @@ def shorten(text: str, most: int = 120) -> str:
 def cookies_of(facts: SiteFacts) -> tuple[Cookie, ...]:
     """The cookies that were set over HTTPS."""
     visit = facts.secure
-    return visit.cookies if visit is not None and not visit.failed else ()
+    return visit.cookies if visit is not None and last_hop(visit) is not None else ()
 
 
 _SESSION = re.compile(

@@ -7,6 +7,8 @@ checks need is kept (see `page.py` for what is taken from HTML).
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from cityshield.vocabulary.subject import Subject
@@ -173,15 +175,19 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     doctype: str = ""
 
 
+BROKEN_OFF: Final = frozenset({"too-large", "cut-short"})
+"""Reason codes of a visit whose last answer came with all its headers, and half of its body."""
+
+
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The home page over one scheme: every hop, and what the last one gave.
 
     `failed` is empty, or a reason code for why there is no answer: `refused`, `timeout`, `reset`,
-    `tls`, `too-large` (the page is of its beginning), `too-slow`, `redirects`, `redirect-private`,
-    `redirect-scope` (it leads out of the scope, or to somebody else with parameters or an unusual
-    port, and was not followed), `redirect-name`, `bad-answer`, `encoding`. Where http leads to the
-    https page of the same visit, `hops` go on with those of `secure`, and `page` is None; so it is
-    where the same bytes came over both.
+    `tls`, `too-large` and `cut-short` (the page is of its beginning), `too-slow`, `redirects`,
+    `redirect-private`, `redirect-scope` (it leads out of the scope, or to somebody else with
+    parameters or an unusual port, and was not followed), `redirect-name`, `bad-answer`, `encoding`.
+    Where http leads to the https page of the same visit, `hops` go on with those of `secure`, and
+    `page` is None; so it is where the same bytes came over both.
     """
 
     hops: tuple[Hop, ...] = ()
