@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from benchmarks.proof import prove
@@ -452,6 +453,31 @@ async def test_a_cookie_that_a_redirect_sets_is_read_too() -> None:
     assert [hop.status for hop in facts.plain.hops] == [302, 302, 302, 200]
     told = [(cookie.name, cookie.secure, cookie.http_only) for cookie in facts.plain.cookies]
     assert told == [("sid", False, True), ("lang", False, False)]
+
+
+@pytest.mark.parametrize(
+    ("head", "led"),
+    [
+        ("<meta http-equiv=refresh content='0;url=/portal/?x=1'>", ["/", "/portal/"]),
+        ("<meta http-equiv=refresh content='0;url=/'>", ["/"]),
+        ("<meta http-equiv=refresh content='0;url=http://village.example/'>", ["/"]),
+        ("<meta http-equiv=refresh content='60;url=/portal/'>", ["/"]),
+        ("<meta http-equiv=refresh content='0;url=/loop'>", ["/", "/loop"]),
+    ],
+)
+async def test_a_page_that_sends_visitors_on_is_followed(
+    head: str, led: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(farm, "read_page", page.read_page)
+    again = "<meta http-equiv=refresh content='0;url=/loop'><title>loop</title>"
+    portal, loop = answer(b"<title>portal</title>"), answer(again.encode())
+    stub = answer(f"{head}<title>stub</title>".encode())
+    site = Site({"/": stub, "/portal/?x=1": portal, "/loop": loop})
+    facts = await visit_plain(site)
+    assert facts.plain is not None and facts.plain.failed == ""
+    assert [urlsplit(hop.url).path for hop in facts.plain.hops] == led
+    assert facts.plain.page is not None
+    assert facts.plain.page.title == {"/": "stub", "/portal/": "portal", "/loop": "loop"}[led[-1]]
 
 
 async def test_redirects_have_an_end() -> None:

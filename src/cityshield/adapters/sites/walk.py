@@ -16,7 +16,9 @@ from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.addresses import without_values
 from cityshield.guards.sites.facts import Cookie, Hop, Page, Visit
+from cityshield.guards.sites.refresh import refresh_of
 
+_OK = 200
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SECRET: Final = frozenset({"set-cookie", "set-cookie2"})
 _ADDRESSES: Final = frozenset({"location", "content-location", "link"})
@@ -53,6 +55,7 @@ class Walk:
     async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
         """Follow redirects from an address, each looked at before; the chain is of the first.
 
+        A page that sends its visitors on within the site is such a redirect too.
         Cookies are those that the site and its kin set on the way.
         """
         settings = self._settings
@@ -60,12 +63,13 @@ class Walk:
         hops: list[Hop] = []
         chain: tuple[bytes, ...] = ()
         cookies: tuple[Cookie, ...] = ()
-        failed, page = "", None
+        failed, page, asked = "", None, set[str]()
         for _ in range(settings.redirects + 1):
             if url in seen:
                 failed = "redirects"
                 break
             seen.add(url)
+            asked.add(url)
             answer = await self._ask_for_hop(url, not hops)
             if isinstance(answer, str):
                 failed = answer
@@ -77,13 +81,15 @@ class Walk:
             self._see(answer, url)
             location = answer.first("location") if answer.status in _REDIRECTS else ""
             location = location[:_LONGEST_URL]
+            if not location:
+                page = self._read_page(answer, url)
+                location = self._sent_on(answer, url, asked) if page is not None else ""
             hops.append(_keep(url, answer, location))
             if self._courier.is_kin(_parts(url)[1]):
                 cookies = read_cookies(answer.headers, cookies)
             if not location:
-                page = self._read_page(answer, url)
                 break
-            url = join(url, location)
+            page, url = None, join(url, location)
             if not url:
                 failed = "bad-answer"
                 break
@@ -98,6 +104,15 @@ class Walk:
             failed=failed,
         )
         return visit, chain
+
+    def _sent_on(self, answer: Answer, url: str, asked: set[str]) -> str:
+        """Where a page sends its visitors on to at once; empty where they stay with it."""
+        if answer.failed or answer.status != _OK:
+            return ""
+        location = refresh_of(answer.first("refresh"), answer.body)[:_LONGEST_URL]
+        target = join(url, location) if location else ""
+        stays = not target or target in asked or not self._courier.is_kin(_parts(target)[1])
+        return "" if stays else location
 
     async def _ask_for_hop(self, url: str, first: bool) -> Answer | str:
         """The answer of one hop, or the reason why it was not asked for."""
