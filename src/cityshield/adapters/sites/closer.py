@@ -231,17 +231,19 @@ class Closer:
             return facts
         known: dict[str, tuple[Libraries, str]] = {}
         left: dict[str, str] = {}
+        asked: set[str] = set()
         for script in visit.page.scripts:
             path = script.url.removeprefix(self._base)
-            if path == script.url or script.url in known or script.url in left:
+            if path == script.url or script.url in asked or script.url in left:
                 continue
             if not robots.lets(f"/{path}"):
                 left[script.url] = "robots"
-            elif len(known) >= self._doors.settings.scripts:
+            elif len(asked) >= self._doors.settings.scripts:
                 left[script.url] = "too-many"
             elif self._courier.is_out_of_patience:
                 left[script.url] = "out-of-time"
             else:
+                asked.add(script.url)
                 answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
                 if answer.status == 200:
                     known[script.url] = self._read_script(answer.body, script.url)
