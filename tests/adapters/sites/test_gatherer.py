@@ -629,6 +629,29 @@ async def test_scripts_of_the_site_are_read_once_and_those_of_others_never() -> 
     assert [path for _, path in site.asked].count("/a.js") == 1
 
 
+@pytest.mark.parametrize("status", [200, 404])
+async def test_scripts_that_are_too_many_are_said(status: int) -> None:
+    site = Site({"/": answer(b"<html>"), "/1.js": answer(b"/* jquery 1.8.3 */", status)})
+    site.replies["/robots.txt"] = answer(b"User-agent: *\nDisallow: /no", Content_Type="text/plain")
+
+    def page(body: bytes, url: str, headers: Sequence[Any]) -> Page:
+        names = ["no.js", "1.js", "1.js", *(f"{number}.js" for number in range(5)), "4.js"]
+        return Page(scripts=tuple(Script(f"{url}{name}") for name in names))
+
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        given: dict[str, Any] = {"profile": "standard", "paths": (), "settings": {"scripts": 2}}
+        one = gatherer([HOST], resolver, plain=plain, **given)
+        one._given["read_page"] = page
+        facts = await visit_one(one, HOST)
+    asked = [path for _, path in site.asked if path.endswith(".js")]
+    assert asked == ["/1.js", "/0.js"]
+    told = [(failure.check, failure.reason, failure.count) for failure in facts.failed]
+    assert told == [
+        ("sites.vulnerable_library", "robots", 1),
+        ("sites.vulnerable_library", "too-many", 3),
+    ]
+
+
 async def test_five_hundred_sites_on_one_address_have_two_at_once() -> None:
     hosts = [f"s{number}.town.example" for number in range(500)]
     site = Site({"/": answer(b"<html>")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from hashlib import sha256
 from time import monotonic
 from typing import Any
@@ -229,20 +230,25 @@ class Closer:
         if visit is None or visit.page is None:
             return facts
         known: dict[str, tuple[Libraries, str]] = {}
-        refused: set[str] = set()
+        left: dict[str, str] = {}
+        asked: set[str] = set()
         for script in visit.page.scripts:
             path = script.url.removeprefix(self._base)
-            if path == script.url or script.url in known:
+            if path == script.url or script.url in asked or script.url in left:
                 continue
             if not robots.lets(f"/{path}"):
-                refused.add(script.url)
-                continue
-            if len(known) >= self._doors.settings.scripts or self._courier.is_out_of_patience:
-                break
-            answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
-            if answer.status == 200:
-                known[script.url] = self._read_script(answer.body, script.url)
-        self._note("sites.vulnerable_library", "robots", len(refused))
+                left[script.url] = "robots"
+            elif len(asked) >= self._doors.settings.scripts:
+                left[script.url] = "too-many"
+            elif self._courier.is_out_of_patience:
+                left[script.url] = "out-of-time"
+            else:
+                asked.add(script.url)
+                answer = await self._get(f"/{path}", self._doors.settings.script_bytes)
+                if answer.status == 200:
+                    known[script.url] = self._read_script(answer.body, script.url)
+        for reason, count in Counter(left.values()).items():
+            self._note("sites.vulnerable_library", reason, count)
         if not known:
             return facts
         scripts = tuple(
