@@ -166,6 +166,14 @@ def test_ctrl_c_pauses_and_resume_goes_on(filled: Path, presses: int) -> None:
     assert sites("run", "--resume", home=filled).returncode == 2
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--dry-run", "--json")])
+def test_lines_of_targets_that_mean_nothing_are_said(filled: Path, more: tuple[str, ...]) -> None:
+    done = sites("run", "--targets", "-", *more, home=filled, stdin=b"site-001.example\n!!\n%%\n")
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"could not be read: 2" in done.stderr, done.stderr.decode()
+    assert b"!!" in done.stderr and b"%%" in done.stderr
+
+
 def test_what_is_missing_or_wrong_is_said(filled: Path) -> None:
     for arguments, said in (
         (("report", "7"), b"no run 7"),

@@ -101,6 +101,8 @@ def run(
         if dry_run:
             plan = runs.plan(wanted, profile, rate or 0.0)
             click.echo(to_json(plan) if as_json else "\n".join(_planned(plan, say)))
+            if lines is not None:
+                lines.say_bad(language)
             return 0
         this = runs.start(wanted, profile)
         if lines is not None:
