@@ -12,6 +12,7 @@ import msgspec
 from cityshield.adapters.history.analytics import analytics
 from cityshield.adapters.history.asked import AskedLog
 from cityshield.adapters.history.run import FindingRow, RunFolder, VerdictRow
+from cityshield.adapters.sites.budget import seconds_until_open
 from cityshield.adapters.sites.plan import most_asked
 from cityshield.adapters.store.census import (
     LONGEST_LOCATION,
@@ -59,7 +60,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What a run would do: `visits` sites are visited; the others are not, for the reason named.
 
     `requests` and `connections` are the most that it could ask for, all sites together, and
-    `takes_s` the least time that it needs at the rate that was given, None without one.
+    `takes_s` the least time that it needs at the rate that was given, None without one. `windows`
+    are the times of day (UTC) at which visits begin; none means always.
     """
 
     profile: str
@@ -70,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True):
     requests: int
     connections: int
     takes_s: int | None = None
+    windows: tuple[tuple[str, str], ...] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -111,8 +114,14 @@ class Runs:
         return Plan(
             profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
             visits * most.requests, visits * most.connections,
-            ceil(visits / rate) if rate else None,
+            ceil(visits / rate) if rate else None, self._config.sites.windows,
         )  # fmt: skip
+
+    def opens_at(self) -> int | None:
+        """When visits may begin, by the times of day that were set; None where they may now."""
+        now = self._clock.now()
+        wait_s = seconds_until_open(self._config.sites.windows, now)
+        return now + wait_s if wait_s else None
 
     def start(self, wanted: Wanted, profile: str) -> Run:
         """Plan a new run and keep its plan; InputError where there is nothing to visit."""
