@@ -63,6 +63,7 @@ _OURS = {
     "sites.certificate_unknown_issuer": "bad-certificate",
     "sites.certificate_name": "bad-certificate",
     "sites.certificate_incomplete": "bad-certificate",
+    "sites.certificate_chain": "bad-certificate",
     "sites.cookie_secure": "cookie-secure",
     "sites.cookie_http_only": "cookie-http-only",
     "sites.tls_old_versions": "old-tls",

@@ -12,6 +12,7 @@ import msgspec
 from cityshield.adapters.history.analytics import analytics
 from cityshield.adapters.history.asked import AskedLog
 from cityshield.adapters.history.run import FindingRow, RunFolder, VerdictRow
+from cityshield.adapters.sites.budget import seconds_until_open
 from cityshield.adapters.sites.plan import most_asked
 from cityshield.adapters.store.census import (
     LONGEST_LOCATION,
@@ -27,7 +28,7 @@ from cityshield.adapters.store.census import (
 from cityshield.adapters.store.sites import count_sites, look_up, to_visit
 from cityshield.census import Gathering, Vantage
 from cityshield.desks.sites.inventory import host_of
-from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen, signs_of
+from cityshield.visits import Judge, OpenVisitor, grade_of, is_hardly_seen, signs_of, to_judge
 from cityshield.vocabulary.census import (
     OPTED_OUT,
     OUT_OF_SCOPE,
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cityshield.config import Config
+    from cityshield.guards.sites.facts import SiteFacts
     from cityshield.ports.clock import Clock
+    from cityshield.vocabulary.verdict import Verdict
 
 _DAY_S = 86_400
 _LOOK_UP = 500
@@ -57,7 +60,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What a run would do: `visits` sites are visited; the others are not, for the reason named.
 
     `requests` and `connections` are the most that it could ask for, all sites together, and
-    `takes_s` the least time that it needs at the rate that was given, None without one.
+    `takes_s` the least time that it needs at the rate that was given, None without one. `windows`
+    are the times of day (UTC) at which visits begin; none means always.
     """
 
     profile: str
@@ -68,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True):
     requests: int
     connections: int
     takes_s: int | None = None
+    windows: tuple[tuple[str, str], ...] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -109,8 +114,14 @@ class Runs:
         return Plan(
             profile, visits, counts[OUT_OF_SCOPE], counts[OPTED_OUT], counts["fresh"],
             visits * most.requests, visits * most.connections,
-            ceil(visits / rate) if rate else None,
+            ceil(visits / rate) if rate else None, self._config.sites.windows,
         )  # fmt: skip
+
+    def opens_at(self) -> int | None:
+        """When visits may begin, by the times of day that were set; None where they may now."""
+        now = self._clock.now()
+        wait_s = seconds_until_open(self._config.sites.windows, now)
+        return now + wait_s if wait_s else None
 
     def start(self, wanted: Wanted, profile: str) -> Run:
         """Plan a new run and keep its plan; InputError where there is nothing to visit."""
@@ -197,37 +208,29 @@ class Runs:
         judgement = folder.new_judgement(number)
         with analytics(folder.path) as ask:
             for piece in folder.facts(ask):
-                seen = [facts for _, facts in piece if not facts.reason]
-                verdicts = iter(judge.judge_many(seen))
+                seen = [to_judge(facts) for _, facts in piece]
+                verdicts = iter(judge.judge_many([each for each in seen if each is not None]))
                 outcomes = []
-                for n, facts in piece:
-                    if facts.reason:
-                        row = VerdictRow(n, facts.host, facts.at, facts.reason, "", "", 0.0, 0)
-                        judgement.add(row, ())
-                        outcomes.append(Outcome(facts.host, facts.at, facts.reason, ""))
-                        continue
-                    verdict = next(verdicts)
-                    grade, told = grade_of(verdict), (*signs_of(verdict), *verdict.findings)
+                for (n, facts), read in zip(piece, seen, strict=True):
+                    verdict = next(verdicts) if read is not None else None
+                    outcome = _outcome(facts, verdict)
+                    row = VerdictRow(n, facts.host, facts.at, facts.reason, "", "", 0.0, 0)
+                    if verdict is not None and not facts.reason:
+                        row = VerdictRow(
+                            n, facts.host, facts.at, "", outcome.grade, verdict.level,
+                            verdict.coverage, len(verdict.failed),
+                        )  # fmt: skip
                     judgement.add(
-                        VerdictRow(
-                            n, facts.host, facts.at, "", grade, verdict.level, verdict.coverage,
-                            len(verdict.failed),
-                        ),
+                        row,
                         [
                             FindingRow(
                                 n, facts.host, found.check, found.severity,
                                 found.location[:LONGEST_LOCATION], found.args,
                             )
-                            for found in told
+                            for found in outcome.findings
                         ],
                     )  # fmt: skip
-                    failed = frozenset(item.check for item in verdict.failed)
-                    outcomes.append(
-                        Outcome(
-                            facts.host, facts.at, "", grade, told, failed,
-                            hardly_seen=is_hardly_seen(verdict),
-                        )
-                    )  # fmt: skip
+                    outcomes.append(outcome)
                 keep_outcomes(self.engine, run, outcomes)
                 done += len(piece)
                 if progress is not None:
@@ -290,6 +293,19 @@ class Runs:
             row = found.get(canary)
             if row is None or row.out_at is not None:
                 raise ConfigurationError("error-sites-canary", host=canary[:200])
+
+
+def _outcome(facts: SiteFacts, verdict: Verdict | None) -> Outcome:
+    """What is known of a site now: of one without a result only what was found, and no grade."""
+    if verdict is None:
+        return Outcome(facts.host, facts.at, facts.reason, "")
+    failed = frozenset(item.check for item in verdict.failed)
+    if facts.reason:
+        return Outcome(facts.host, facts.at, facts.reason, "", verdict.findings, failed)
+    return Outcome(
+        facts.host, facts.at, "", grade_of(verdict), (*signs_of(verdict), *verdict.findings),
+        failed, hardly_seen=is_hardly_seen(verdict),
+    )  # fmt: skip
 
 
 def _without_asking(last: str, profile: str) -> str:

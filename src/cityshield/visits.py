@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from cityshield.guards.sites.facts import SiteFacts
+from cityshield.vocabulary.census import NO_VISIT
 from cityshield.vocabulary.errors import ConfigurationError
 from cityshield.vocabulary.finding import CRITICAL, HIGH, Finding
 from cityshield.vocabulary.verdict import MALICIOUS, SUSPICIOUS, Verdict
@@ -109,6 +110,17 @@ def is_hardly_seen(verdict: Verdict) -> bool:
     from cityshield.guards.sites import grade
 
     return verdict.coverage < grade.LEAST_READ
+
+
+def to_judge(facts: SiteFacts) -> SiteFacts | None:
+    """What checks may read of a site: where it gave no result, what DNS says of it, if anything."""
+    if not facts.reason:
+        return facts
+    if facts.names is None or facts.reason in NO_VISIT:
+        return None
+    return SiteFacts(
+        facts.subject, facts.host, facts.at, names=facts.names, reason=facts.reason, read=0.0
+    )
 
 
 def signs_of(verdict: Verdict) -> tuple[Finding, ...]:

@@ -177,6 +177,8 @@ class Checks:
         return Grades(facts.subject, UNKNOWN, 0.0, facts.read, findings=tuple(found), grade=grade)
 
     def _find(self, facts: SiteFacts) -> Iterable[Finding]:
+        if facts.reason:
+            return
         assert facts.secure is not None and facts.tls is not None
         headers = dict(facts.secure.hops[-1].headers)
         leaf = facts.tls.chain[0]

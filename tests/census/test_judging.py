@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -19,12 +19,16 @@ from cityshield.adapters.store.database import open_database
 from cityshield.adapters.store.sites import get_site, import_sites
 from cityshield.config import Config
 from cityshield.guards.dates import moment
-from cityshield.guards.sites.facts import SiteFacts
+from cityshield.guards.guard import Guard
+from cityshield.guards.scale import Scale
+from cityshield.guards.sites.facts import Names, SiteFacts
+from cityshield.rooms import find_checks
 from cityshield.runs import Runs, Wanted
 from cityshield.vocabulary.census import Run, Site
 from cityshield.vocabulary.errors import InputError, StoreError
 from cityshield.vocabulary.finding import Finding
 from cityshield.vocabulary.identity import ADMIN, Identity
+from cityshield.vocabulary.subject import Subject
 from cityshield.vocabulary.verdict import (
     MALICIOUS,
     SUSPICIOUS,
@@ -33,7 +37,7 @@ from cityshield.vocabulary.verdict import (
     Failure,
     Verdict,
 )
-from tests.census.standing import DAY, NOW, Checks, facts_of, quick_gatherer
+from tests.census.standing import DAY, NOW, Checks, Standing, facts_of, quick_gatherer
 
 BY = Identity("test", ADMIN, how="local")
 HOSTS = [f"site-{number:03}.example" for number in range(300)]
@@ -299,6 +303,51 @@ def test_signs_of_a_break_in_are_told_of(runs: Runs, level: str, severity: str) 
     known = [(item.check, item.severity) for item in findings_of(runs.engine, host)]
     told = [(item.check, item.severity) for item in tell(runs.folder(run), run) if item.check]
     assert set(known) == set(told) == ({("sites.defaced", severity)} if severity else set())
+
+
+def test_what_names_alone_show_of_a_site_without_a_result_is_told(runs: Runs) -> None:
+    host, gone = HOSTS[0], Names("NXDOMAIN")
+    dangling = Names("NXDOMAIN", chain=("x.hoster.example",), dangling="x.hoster.example")
+
+    def judged(names: Names | None, at: int, reason: str = "no-name") -> Run:
+        async def visit(hosts: AsyncIterator[str]) -> AsyncIterator[SiteFacts]:
+            async for each in hosts:
+                shown = names if each == host else None
+                subject = Subject("site", each)
+                yield SiteFacts(subject, each, at, names=shown, reason=reason, read=0.0)
+
+        how = Standing(visit)
+        run = asyncio.run(runs.visit(runs.start(Wanted(), "standard"), lambda asked: how))
+        return runs.judge(run, Guard("sites", "site", find_checks("sites", []), None, Scale()))  # type: ignore[arg-type]
+
+    run = judged(dangling, NOW)
+    figures, folder = figures_of(runs.folder(run), run), runs.folder(run)
+    assert (figures.judged, figures.reasons) == (0, {"no-name": len(HOSTS)})
+    assert (figures.severe, figures.severities, figures.grades) == (0, {}, {})
+    assert [(item.check, item.sites) for item in figures.checks] == [("sites.dangling_cname", 1)]
+    (told,) = [item for item in tell(folder, run) if item.check]
+    assert (told.host, told.reason, told.grade) == (host, "no-name", "")
+    assert told.location == "x.hoster.example"
+    log = json.loads("".join(as_sarif(tell(folder, run), [], lambda check, args: check, run)))
+    notices = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert (len(log["runs"][0]["results"]), len(notices)) == (1, len(HOSTS))
+
+    def known() -> list[tuple[str, int, int | None]]:
+        return [
+            (each.check, each.last_seen, each.gone_at) for each in findings_of(runs.engine, host)
+        ]
+
+    assert known() == [("sites.dangling_cname", NOW, None)]
+    assert (get_site(runs.engine, host).reason, get_site(runs.engine, host).grade) == (
+        "no-name",
+        "",
+    )
+    judged(dangling, NOW + DAY, "out-of-scope")  # which says nothing of the site
+    judged(None, NOW + DAY, "dead")  # seen less, or otherwise
+    assert known() == [("sites.dangling_cname", NOW, None)]
+    judged(dangling, NOW + 2 * DAY)
+    judged(gone, NOW + 3 * DAY)  # the record was deleted, as the sentence says
+    assert known() == [("sites.dangling_cname", NOW + 2 * DAY, NOW + 3 * DAY)]
 
 
 def test_a_difference_tells_the_worst_of_what_a_check_found(runs: Runs) -> None:

@@ -199,12 +199,13 @@ class Figures(msgspec.Struct, frozen=True):
     """What a run found, in numbers.
 
     `severities` counts sites by the words of their findings, and `severe` those with a critical or
-    a high one. `reasons` counts the sites without a result, `again` how often one was put off
-    because we were down. `requests`, `connections` and `bytes_in` are all that the run asked for
-    and got, and `took_s` the time from the first of its facts to the last. `politeness` is None
-    for a run without a log. `parked` and `for_sale` are sites with nothing of their own; `alike`
-    sites show one of `alike_pages` pages that several of them share, byte by byte. `broken_into`
-    is how many sites show signs of a break-in.
+    a high one; `checks` those without a result too, where DNS alone shows a weakness. `reasons`
+    counts the sites without a result, `again` how often one was put off because we were down.
+    `requests`, `connections` and `bytes_in` are all that the run asked for and got, and `took_s`
+    the time from the first of its facts to the last. `politeness` is None for a run without a log.
+    `parked` and `for_sale` are sites with nothing of their own; `alike` sites show one of
+    `alike_pages` pages that several of them share, byte by byte. `broken_into` is how many sites
+    show signs of a break-in.
     """
 
     run: Run

@@ -213,6 +213,8 @@ class Certified:
         where: str = "",
         only: str = "",
         odd: str = "",
+        purpose: x509.ObjectIdentifier | None = None,
+        bare: bool = False,
         text: _ASN1Type = _ASN1Type.UTF8String,
     ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -233,16 +235,18 @@ class Certified:
                 critical=False,
             )
         )
-        if authority:
+        if authority and not bare:
             usage = [False] * 9
             usage[5] = usage[6] = True
             builder = builder.add_extension(x509.KeyUsage(*usage), critical=True)
             key = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
             builder = builder.add_extension(key, critical=False)
-            if only:
-                limits = x509.NameConstraints([x509.DNSName(only)], None)
-                builder = builder.add_extension(limits, critical=True)
-        else:
+        if only:
+            limits = x509.NameConstraints([x509.DNSName(only)], None)
+            builder = builder.add_extension(limits, critical=True)
+        if purpose is not None:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        if not authority:
             listed = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(listed, critical=False)
         if where:

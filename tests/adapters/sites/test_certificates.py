@@ -1,12 +1,14 @@
-"""Chains below an issuer that was seen before are judged as those before it."""
+"""Chains are judged as browsers do, those below an issuer that was seen before as well."""
 
 from __future__ import annotations
 
+import ssl
 import time
 from pathlib import Path
 
 import pytest
 from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from cityshield.adapters.sites import certificates
 from cityshield.adapters.sites.certificates import Roots
@@ -95,3 +97,84 @@ def test_names_that_only_look_alike_are_two(tmp_path: Path) -> None:
     told = certificates.describe(leaf.der)
     assert told is not None
     assert not told.self_signed
+
+
+AT = "http://issuer.example/ca.der"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Certified:
+    return Certified(tmp_path, ["Test root"], authority=True)
+
+
+def trust(root: Certified, *chain: Certified) -> str:
+    ders = [each.der for each in chain]
+    return Roots(str(root.path)).trust(ders, "town.example", int(time.time()))
+
+
+@pytest.mark.parametrize(("days", "said"), [((-9, -1), "expired"), ((1, 9), "not-yet")])
+def test_an_issuer_out_of_its_time_breaks_the_chain(
+    tmp_path: Path, root: Certified, days: tuple[int, int], said: str
+) -> None:
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True, days=days)
+    leaf = Certified(tmp_path, ["town.example"], issuer=middle)
+    assert trust(root, leaf, middle) == said
+
+
+def test_what_is_no_authority_vouches_for_nobody(tmp_path: Path, root: Certified) -> None:
+    other = Certified(tmp_path, ["village.example"], issuer=root)
+    leaf = Certified(tmp_path, ["town.example"], issuer=other)
+    assert trust(root, leaf, other) == "other"
+
+
+def test_a_certificate_for_clients_is_none_for_servers(tmp_path: Path, root: Certified) -> None:
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True)
+    for purpose, said in (
+        (ExtendedKeyUsageOID.CLIENT_AUTH, "other"),
+        (ExtendedKeyUsageOID.SERVER_AUTH, ""),
+    ):
+        leaf = Certified(tmp_path, ["town.example"], issuer=middle, purpose=purpose)
+        assert trust(root, leaf, middle) == said
+
+
+@pytest.mark.parametrize(("where", "said"), [(AT, "incomplete"), ("", "unknown-issuer")])
+def test_a_gap_is_told_at_any_depth(tmp_path: Path, root: Certified, where: str, said: str) -> None:
+    upper = Certified(tmp_path, ["Upper"], issuer=root, authority=True)
+    lower = Certified(tmp_path, ["Lower"], issuer=upper, authority=True, where=where)
+    leaf = Certified(tmp_path, ["town.example"], issuer=lower, where=AT)
+    assert trust(root, leaf, lower) == said
+    assert trust(root, leaf, lower, upper) == ""
+
+
+def test_an_old_root_that_browsers_accept_is_accepted(tmp_path: Path) -> None:
+    root = Certified(tmp_path, ["Old root"], authority=True, bare=True)
+    middle = Certified(tmp_path, ["Middle"], issuer=root, authority=True)
+    leaf = Certified(tmp_path, ["town.example"], issuer=middle)
+    assert trust(root, leaf, middle) == ""
+    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
+    assert trust(root, Certified(tmp_path, ["town.example"], issuer=root, purpose=purpose)) != ""
+    other = Certified(tmp_path, ["village.example"], issuer=root)
+    assert trust(root, Certified(tmp_path, ["town.example"], issuer=other), other) != ""
+    narrow = Certified(tmp_path, ["M"], issuer=root, authority=True, only="village.example")
+    assert trust(root, Certified(tmp_path, ["town.example"], issuer=narrow), narrow) != ""
+
+
+def test_what_cannot_be_read_beside_a_good_chain_is_left_out(
+    tmp_path: Path, root: Certified
+) -> None:
+    leaf = Certified(tmp_path, ["town.example"], issuer=root)
+    roots, now = Roots(str(root.path)), int(time.time())
+    assert roots.trust([leaf.der, b"\x30\x03odd"], "town.example", now) == ""
+    assert roots.trust([b"\x30\x03odd", leaf.der], "town.example", now) == "other"
+
+
+def test_without_any_root_only_what_needs_none_is_said(
+    tmp_path: Path, root: Certified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nowhere)
+    roots, now = Roots(), int(time.time())
+    leaf = Certified(tmp_path, ["town.example"], issuer=root)
+    assert roots.trust([leaf.der], "town.example", now) == ""
+    assert roots.trust([leaf.der], "village.example", now) == "name"
+    assert roots.trust([root.der], "town.example", now) == "self-signed"

@@ -107,6 +107,32 @@ def test_a_byte_order_mark_bad_bytes_and_long_lines_are_no_harm() -> None:
     assert [item.host for item in items if isinstance(item, Site)] == ["b.example"]
 
 
+@pytest.mark.parametrize("ascii_lines", [0, 100])
+def test_a_list_as_excel_in_chinese_writes_it_is_read(ascii_lines: int) -> None:
+    head = "网站,单位" if not ascii_lines else "host,owner"
+    rows = [
+        head,
+        *["a.example,A"] * ascii_lines,
+        "b.example,第一中学",
+        "c.example,校",
+        "商店.example,店",
+    ]
+    lines = [f"{row}\r\n".encode("gb18030") for row in rows]
+    items = list(read_sites(iter([*lines, b"d.example,\xff\xfe\r\n"])))
+    assert items[ascii_lines:-1] == [
+        Site("b.example", "第一中学"), Site("c.example", "校"), Site("xn--czrs0t.example", "店"),
+    ]  # fmt: skip
+    assert isinstance(items[-1], Rejected)
+
+
+def test_one_bad_line_makes_no_list_chinese() -> None:
+    lines = [b"host,owner\n", *["a.example,第一中学\n".encode()] * 2,
+             "b.example,中学\n".encode("gb18030"), "c.example,中学\n".encode()]  # fmt: skip
+    items = list(read_sites(iter(lines)))
+    assert items[:2] == [Site("a.example", "第一中学")] * 2
+    assert isinstance(items[2], Rejected) and items[3] == Site("c.example", "中学")
+
+
 @relentless
 @given(st.lists(st.binary(max_size=200), max_size=20), st.sampled_from(["", PLAIN, CSV, ZONE]))
 def test_nothing_breaks_it(lines: list[bytes], format: str) -> None:

@@ -93,6 +93,7 @@ def test_a_run_from_start_to_report(filled: Path) -> None:
     assert json.loads(plan.stdout) == {
         "profile": "standard", "visits": 119, "out_of_scope": 0, "opted_out": 1, "fresh": 0,
         "requests": 119 * 53, "connections": 119 * 32, "takes_s": 119,
+        "windows": [],
     }  # fmt: skip
     assert sites("runs", home=filled).stdout == b""
     done = sites("run", home=filled)
@@ -164,6 +165,27 @@ def test_ctrl_c_pauses_and_resume_goes_on(filled: Path, presses: int) -> None:
     if presses == 1:
         assert len(visits) == 120
     assert sites("run", "--resume", home=filled).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "opens"), [('"21:30", "23:00"', b"2025-11-25 21:30 UTC"), ('"19:00", "20:00"', b"")]
+)
+def test_when_visits_begin_is_said(filled: Path, hours: str, opens: bytes) -> None:
+    (filled / "cityshield.toml").write_text(f"[sites]\nwindows = [[{hours}]]\n")
+    plan = sites("run", "--dry-run", home=filled)
+    assert hours.replace('"', "").replace(", ", "-").encode() in plan.stdout, plan.stderr.decode()
+    done = sites("run", home=filled)  # at 19:46
+    assert done.returncode == 0, done.stderr.decode()
+    assert (b"Visits begin at" in done.stderr) == bool(opens)
+    assert opens in done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--dry-run", "--json")])
+def test_lines_of_targets_that_mean_nothing_are_said(filled: Path, more: tuple[str, ...]) -> None:
+    done = sites("run", "--targets", "-", *more, home=filled, stdin=b"site-001.example\n!!\n%%\n")
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"could not be read: 2" in done.stderr, done.stderr.decode()
+    assert b"!!" in done.stderr and b"%%" in done.stderr
 
 
 def test_what_is_missing_or_wrong_is_said(filled: Path) -> None:

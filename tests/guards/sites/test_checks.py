@@ -68,6 +68,34 @@ def test_weaknesses_are_no_malice_and_malice_is_no_weakness() -> None:
     assert (broken.level, broken.findings, grade_of(broken)) == ("malicious", (), "F")
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tls": {"trust": "expired"}, "certificate": {"days": -1}}, "certificate_expired"),
+        ({"tls": {"trust": "not-yet"}, "certificate": {"days": 200}}, "certificate_expired"),
+        ({"tls": {"trust": "name"}}, "certificate_name"),
+        ({"tls": {"trust": "self-signed"}}, "certificate_self_signed"),
+        ({"tls": {"trust": "unknown-issuer"}}, "certificate_unknown_issuer"),
+        ({"tls": {"trust": "incomplete"}}, "certificate_incomplete"),
+        ({"tls": {"trust": "expired"}}, "certificate_chain"),
+        ({"tls": {"trust": "not-yet"}}, "certificate_chain"),
+        ({"tls": {"trust": "other"}}, "certificate_chain"),
+    ],
+)
+def test_a_chain_that_browsers_refuse_is_told_once(given: dict[str, Any], told: str) -> None:
+    verdict = judge(**given)
+    assert [item.check for item in verdict.findings] == [f"sites.{told}"]
+    assert grade_of(verdict) != "A"
+
+
+def test_the_certificate_that_is_missing_is_named() -> None:
+    above = {"subject": "City CA 1", "issuer": "City root"}
+    given = {"tls": {"trust": "incomplete"}, "certificate": {"issuer": "City CA 1"}}
+    for chain, named in ((above, "City root"), ({"subject": "Else"}, "City CA 1")):
+        (item,) = judge(**given, chain=chain).findings
+        assert item.args == {"issuer": named}
+
+
 def test_a_site_that_was_not_read_has_no_grade() -> None:
     subject = Subject(SITE, HOST)
     verdict = GUARD.judge(SiteFacts(subject, HOST, 0, reason="no-address", read=0.0))

@@ -47,7 +47,8 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
         reasons = dict(
             ask.rows(f"SELECT reason, count(*) FROM {why_no_result(folder, verdicts)} GROUP BY 1")
         )
-        severities = dict(ask.rows("SELECT severity, count(DISTINCT n) FROM found GROUP BY 1"))
+        ask.rows("CREATE TEMP TABLE counted AS SELECT * FROM found SEMI JOIN judged USING (n)")
+        severities = dict(ask.rows("SELECT severity, count(DISTINCT n) FROM counted GROUP BY 1"))
         asked = ask.rows(
             "SELECT coalesce(sum(requests), 0), coalesce(sum(connections), 0), "
             "coalesce(sum(bytes_in), 0), count(*) FILTER (WHERE again), "
@@ -64,7 +65,7 @@ def figures_of(folder: RunFolder, run: Run) -> Figures:
             {name: reasons[name] for name in sorted(reasons, key=_place)},
             dict(ask.rows("SELECT grade, count(*) FROM judged GROUP BY 1 ORDER BY 1")),
             {word: severities[word] for word in WORST_FIRST if word in severities},
-            ask.rows(f"SELECT count(DISTINCT n) FROM found WHERE severity IN {_SEVERE}")[0][0],
+            ask.rows(f"SELECT count(DISTINCT n) FROM counted WHERE severity IN {_SEVERE}")[0][0],
             [
                 CheckCount(*row)
                 for row in ask.rows(
@@ -99,7 +100,7 @@ def _place(reason: str) -> tuple[int, str]:
 
 def _shares(ask: Analytics, folder: RunFolder, column: str) -> list[Share]:
     """The sites of each owner, sector or district, those with the most severe sites first."""
-    severe = f"SELECT DISTINCT n FROM found WHERE severity IN {_SEVERE}"
+    severe = f"SELECT DISTINCT n FROM counted WHERE severity IN {_SEVERE}"
     rows = ask.rows(
         f"SELECT p.{column}, count(*), count(j.n), count(s.n) FROM {folder.plan} p "
         f"LEFT JOIN judged j USING (n) LEFT JOIN ({severe}) s USING (n) "

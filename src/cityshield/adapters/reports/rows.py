@@ -87,11 +87,12 @@ def as_sarif(findings: Iterable[Told], rules: Sequence[Rule], say: Say, run: Run
         '"results":['
     )
     failed: list[str] = []
-    comma = ""
+    comma = noticed = ""
     for item in findings:
+        if item.reason and item.host != noticed:
+            failed.append(_json(_notice(item)))
+            noticed = item.host
         if not item.check:
-            if item.reason:
-                failed.append(_json(_notice(item)))
             continue
         yield comma + _json(_result(item, places, say))
         comma = ","

@@ -552,6 +552,7 @@ sites-is-out = never visited since { $day }: { $reason }
 sites-removed = Taken out of the inventory: { $count }
 sites-left = Run { $run } would visit { $count } sites that have no facts yet.
 sites-run = Run { $run } ({ $profile }): { $count } sites to visit. Ctrl-C pauses.
+sites-opens = Visits begin at { $at }, as sites.windows in cityshield.toml says. Waiting until then.
 sites-pausing = Pausing: visits under way are being ended. Press again to stop at once.
 sites-cut-off = No canary answers: it is we who are cut off. Waiting; no site is called dead meanwhile.
 sites-back = A canary answers again: going on.
@@ -565,6 +566,7 @@ sites-plan-takes = At this rate it takes { $minutes ->
     [one] a minute
    *[other] { $minutes } minutes
   } or more.
+sites-plan-windows = Visits begin only at these times of day (UTC): { $windows }.
 sites-plan-without = Not visited: out of scope { $outside }, opted out { $out }, visited not long ago { $fresh }.
 error-sites-authorised = Say in --authorised-by who allows that these sites are visited, in up to 2,000 letters.
 error-sites-no-line = No line of { $path } names a site ({ $count } could not be read). Check the file, or name another --format.

@@ -22,8 +22,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtensionOID, NameOID
-from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
 from cityshield.guards.sites.facts import Certificate
 from cityshield.vocabulary.errors import ConfigurationError
@@ -63,10 +70,10 @@ class Roots:
     def trust(self, chain: Sequence[bytes], host: str, now: int) -> str:
         """Empty where the chain is trusted and holds for the name, else the reason why not."""
         try:
-            certificates = [_parse(der) for der in chain]
-            if not certificates:
+            if not chain:
                 return "other"
-            return self._trust(certificates, host, now)
+            leaf, *rest = chain
+            return self._trust([_parse(leaf), *_parse_some(rest)], host, now)
         except Exception:  # whatever an odd certificate does to the parser
             return "other"
 
@@ -81,16 +88,15 @@ class Roots:
             return "self-signed"
         if not _holds_for(leaf, host):
             return "name"
-        if self._is_good(leaf, rest, host, when):
-            return ""
+        if self._store is None or self._is_good(leaf, rest, host, when):
+            return ""  # without any root nobody knows
         return self._explain(leaf, rest, when)
 
     def _is_good(
         self, leaf: x509.Certificate, rest: list[x509.Certificate], host: str, when: datetime
     ) -> bool:
         """Whether a chain leads to a root; an issuer that did so before is not followed again."""
-        if self._store is None:
-            return False
+        assert self._store is not None
         kept = self._issuers.get(rest[0]) if rest else None
         if (
             kept is not None
@@ -101,7 +107,7 @@ class Roots:
         chain = _verify(self._store, leaf, rest, host, when)
         if rest and len(chain) == _WITH_ISSUER and chain[1] == rest[0]:
             self._keep(chain[1:])
-        return bool(chain)
+        return bool(chain or _verify(self._store, leaf, rest, host, when, as_browsers=True))
 
     def _keep(self, issuer_and_root: list[x509.Certificate]) -> None:
         """Note an issuer below a root, where neither restricts the names it may be issued for."""
@@ -122,11 +128,11 @@ class Roots:
                 return "other"  # a root is reached, so something else is wrong
             above = next((one for one in left if _signed_by(here, one)), None)
             if above is None:
-                if here is leaf and _says_where(leaf):
-                    return "incomplete"
-                return "unknown-issuer"
+                return "incomplete" if _says_where(here) else "unknown-issuer"
             if above.not_valid_after_utc < when:
                 return "expired"
+            if above.not_valid_before_utc > when:
+                return "not-yet"
             if _signed_by(above, above):
                 return "unknown-issuer"
             left.remove(above)
@@ -179,6 +185,17 @@ def _parse(der: bytes) -> x509.Certificate:
         return x509.load_der_x509_certificate(der)
 
 
+def _parse_some(chain: Sequence[bytes]) -> list[x509.Certificate]:
+    """The certificates that can be read: browsers leave the others out."""
+    read = []
+    for der in chain:
+        try:
+            read.append(_parse(der))
+        except ValueError:
+            continue
+    return read
+
+
 def _signed_by(one: x509.Certificate, other: x509.Certificate) -> bool:
     if one.issuer != other.subject or one.issuer.public_bytes() != other.subject.public_bytes():
         return False
@@ -202,13 +219,54 @@ def _verify(
     rest: list[x509.Certificate],
     host: str,
     when: datetime,
+    *,
+    as_browsers: bool = False,
 ) -> list[x509.Certificate]:
-    """The chain from a certificate to one in the store, empty where there is none."""
+    """The chain from a certificate to one in the store, empty where there is none.
+
+    `as_browsers` asks for no more than they do: old roots lack what RFC 5280 asks of new ones.
+    """
     builder = PolicyBuilder().store(store).time(when).max_chain_depth(_DEEPEST)
+    if as_browsers:
+        builder = builder.extension_policies(ca_policy=_AUTHORITY, ee_policy=_SERVER)
     try:
         return builder.build_server_verifier(_name(host)).verify(leaf, rest)
     except VerificationError:
         return []
+
+
+def _require_server(_: Policy, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+    """Raise where a certificate says what it is for, and servers are not among it."""
+    if usage is not None and not {
+        ExtendedKeyUsageOID.SERVER_AUTH,
+        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    }.intersection(usage):
+        raise ValueError("not for servers")
+
+
+def _require_signing(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    """Raise where the key of an issuer may sign no certificate."""
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("no key of an issuer")
+
+
+def _require_authority(_: Policy, __: x509.Certificate, basics: x509.BasicConstraints) -> None:
+    """Raise where a certificate is none of an authority."""
+    if not basics.ca:
+        raise ValueError("no authority")
+
+
+_SERVER = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_server)
+)
+_AUTHORITY = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _require_authority)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _require_signing)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_server)
+)
 
 
 def _restricts_names(certificate: x509.Certificate) -> bool:
@@ -284,10 +342,10 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     return bool(found.value.ca)
 
 
-def _says_where(leaf: x509.Certificate) -> bool:
+def _says_where(certificate: x509.Certificate) -> bool:
     """Whether a certificate names the address of its issuer: then that one was left out."""
     try:
-        found = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except (x509.ExtensionNotFound, ValueError):
         return False
     issuers = x509.oid.AuthorityInformationAccessOID.CA_ISSUERS

@@ -47,7 +47,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """What a run came to know of one site.
 
     `failed` are the checks that broke down, of whose findings nothing is known; of a site that was
-    `hardly_seen`, nothing is known of any that is missing.
+    `hardly_seen`, nothing is known of any that is missing. Nor of one with a `reason`, but for what
+    the visit before found in spite of the same reason.
     """
 
     host: str
@@ -130,7 +131,9 @@ def keep_outcomes(engine: Engine, run: Run, outcomes: Sequence[Outcome]) -> None
 
 def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None:
     hosts = [outcome.host for outcome in outcomes]
-    query = select(sites.c.host, sites.c.id, sites.c.visited_at).where(sites.c.host.in_(hosts))
+    query = select(sites.c.host, sites.c.id, sites.c.visited_at, sites.c.reason).where(
+        sites.c.host.in_(hosts)
+    )
     known = {row.host: row for row in connection.execute(query)}
     names = _numbers(connection, {f.check for o in outcomes for f in o.findings})
     before = _open_findings(connection, [row.id for row in known.values()])
@@ -145,8 +148,6 @@ def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None
         if row.visited_at is not None and row.visited_at > outcome.at:
             continue
         now_known.append((outcome.at, run.id, outcome.reason, outcome.grade, row.id))
-        if outcome.reason:
-            continue
         was = before.get(row.id, {})
         seen = set()
         for finding in outcome.findings:
@@ -162,6 +163,8 @@ def _keep(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> None
             continue
         failed = {number for name, number in names.items() if _family(name) in outcome.failed}
         for key, (_, asked, last, _) in was.items():
+            if outcome.reason and (row.reason, row.visited_at) != (outcome.reason, last):
+                continue
             if key not in seen and key[0] not in failed and asked <= profile:
                 gone.append((max(outcome.at, last), run.id, row.id, *key))
     driver = connection.exec_driver_sql

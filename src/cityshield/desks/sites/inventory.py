@@ -1,6 +1,7 @@
 """Lists of websites, read line by line: plain names, CSV with owner, sector and district, zones.
 
-A line that means nothing is reported with its number, and the others are taken.
+A line that means nothing is reported with its number, and the others are taken. Lists are in UTF-8,
+or in GB 18030 as programs in Chinese write them.
 """
 
 from __future__ import annotations
@@ -86,11 +87,13 @@ def read_sites(lines: Iterable[bytes], format: str = "") -> Iterator[Site | Reje
     """Every site of a list, and every line that means nothing, in order."""
     first = list(islice(lines, _SAMPLE))
     read = _READERS[format or sniff(first)]()
+    encoding = _encoding_of(first)
     for number, raw in enumerate(chain(first, lines), 1):
         try:
             if len(raw) > MOST_LINE_BYTES:
                 raise _Garbage
-            row = read(raw.decode().removeprefix("\ufeff").rstrip("\r\n"))
+            encoding = encoding or _encoding_of([raw])
+            row = read(raw.decode(encoding or "ascii").removeprefix("\ufeff").rstrip("\r\n"))
         except (UnicodeDecodeError, _Garbage):
             yield Rejected(number, raw[:200].decode("utf-8", "replace").strip()[:80])
             continue
@@ -100,7 +103,8 @@ def read_sites(lines: Iterable[bytes], format: str = "") -> Iterator[Site | Reje
 
 def sniff(lines: Sequence[bytes]) -> str:
     """The format of a list, by its first lines."""
-    texts = [line[:4096].decode("utf-8", "replace").strip("\ufeff \t\r\n") for line in lines]
+    encoding = _encoding_of(lines) or "ascii"
+    texts = [line[:4096].decode(encoding, "replace").strip("\ufeff \t\r\n") for line in lines]
     meant = [text for text in texts if text and text[0] not in "#;"]
     if not meant:
         return PLAIN
@@ -109,6 +113,23 @@ def sniff(lines: Sequence[bytes]) -> str:
     if sum(bool(_ZONE_START.match(text)) for text in meant) * 2 > len(meant):
         return ZONE
     return PLAIN
+
+
+def _encoding_of(lines: Iterable[bytes]) -> str:
+    """What most lines with other letters than ASCII are in; empty where there are none."""
+    foreign = [line for line in lines if not line.isascii()]
+    chinese = sum(not _is_in(line, "utf-8") and _is_in(line, "gb18030") for line in foreign)
+    if not foreign:
+        return ""
+    return "gb18030" if 2 * chinese > len(foreign) else "utf-8"
+
+
+def _is_in(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_plain() -> Callable[[str], Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ def run(
     """Visit the sites of the inventory politely. Their facts are kept and judged."""
     from cityshield import visits
     from cityshield.entrypoints.cli.progress import Progress
+    from cityshield.guards.dates import moment
     from cityshield.runs import Wanted
 
     say, (runs, config) = sayer(language), open_runs(home, "sites:run")
@@ -101,16 +102,21 @@ def run(
         if dry_run:
             plan = runs.plan(wanted, profile, rate or 0.0)
             click.echo(to_json(plan) if as_json else "\n".join(_planned(plan, say)))
+            if lines is not None:
+                lines.say_bad(language)
             return 0
         this = runs.start(wanted, profile)
         if lines is not None:
             lines.say_bad(language)
     left = runs.left(this)
     if visitor is None:
-        click.echo(to_json(this) if as_json else say("sites-left", run=this.id, count=left))
+        told = [say("sites-left", run=this.id, count=left), *_open(config.sites.windows, say)]
+        click.echo(to_json(this) if as_json else "\n".join(told))
         return 0
     if not as_json:
         click.echo(say("sites-run", run=this.id, profile=this.profile, count=left), err=True)
+        if (opens_at := runs.opens_at()) is not None:
+            click.echo(say("sites-opens", at=moment(opens_at)), err=True)
     with Progress(total=left) as progress:
         this = _stoppable(
             lambda started: runs.visit(
@@ -331,4 +337,10 @@ def _planned(plan: Plan, say: Say) -> list[str]:
     if left_out:
         words = {"outside": plan.out_of_scope, "out": plan.opted_out, "fresh": plan.fresh}
         lines.append(say("sites-plan-without", **words))
-    return lines
+    return lines + _open(plan.windows, say)
+
+
+def _open(windows: Sequence[tuple[str, str]], say: Say) -> list[str]:
+    """When visits begin, where that is not always."""
+    told = ", ".join("-".join(window) for window in windows)
+    return [say("sites-plan-windows", windows=told)] if told else []

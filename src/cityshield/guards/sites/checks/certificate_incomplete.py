@@ -13,4 +13,7 @@ def certificate_incomplete(facts: SiteFacts) -> Hit | None:
     shown = leaf(facts)
     if facts.tls is None or facts.tls.trust != "incomplete" or shown is None:
         return None
+    sent = {each.subject: each for each in facts.tls.chain}
+    while (above := sent.pop(shown.issuer, None)) is not None:
+        shown = above
     return Hit(args={"issuer": shorten(shown.issuer)})
