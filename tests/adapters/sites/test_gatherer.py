@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import resource
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Sequence
@@ -118,6 +119,24 @@ async def test_a_page_that_is_not_read_to_its_end_says_so(
     assert page_of(facts) is not None
     assert [(failure.check, failure.reason) for failure in facts.failed] == [
         ("sites.page", "too-long")
+    ]
+
+
+async def test_a_machine_without_roots_says_that_it_judged_no_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nowhere)
+    root = Certified(tmp_path, ["Test root"], authority=True)
+    context = Certified(tmp_path, [HOST], issuer=root).context()
+    async with (
+        name_server(HERE) as (_, resolver),
+        server(Site({"/": answer(b"<p>")}), context) as secure,
+    ):
+        facts = await visit_one(gatherer([HOST], resolver, secure=secure), HOST)
+    assert facts.tls is not None and facts.tls.trust == ""
+    assert [(failure.check, failure.reason) for failure in facts.failed] == [
+        ("sites.certificate_unknown_issuer", "no-roots")
     ]
 
 

@@ -79,6 +79,7 @@ failure-no-lists = A version was not compared with known weaknesses: no list of 
 failure-not-a-link = This could not be read as a link.
 failure-empty = There was nothing to judge.
 failure-too-long = Only the beginning was read: the text is too long.
+failure-no-roots = Nobody knows whether browsers trust the certificate: this machine has no list of authorities. Install the package ca-certificates.
 failure-cut-short = Only the beginning came: the answer broke off.
 failure-too-large =
     { $count ->

@@ -78,6 +78,7 @@ failure-no-lists = 版本号没有与已知漏洞对照：还没有导入漏洞�
 failure-not-a-link = 读不成一个链接。
 failure-empty = 没有可检查的内容。
 failure-too-long = 内容太长，只读了开头一段。
+failure-no-roots = 无法判断浏览器是否信任证书：这台机器没有根证书列表，请安装 ca-certificates。
 failure-cut-short = 回应中途断开，只收到开头一段。
 failure-too-large = 有 { $count } 处太大，没能读完。
 failure-too-many = 数量太多，还有 { $count } 个没有看。

@@ -67,6 +67,11 @@ class Roots:
         self._store = Store(roots) if roots else None
         self._issuers: OrderedDict[x509.Certificate, _Issuer] = OrderedDict()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no roots, so that nobody knows whether a chain leads to one."""
+        return self._store is None
+
     def trust(self, chain: Sequence[bytes], host: str, now: int) -> str:
         """Empty where the chain is trusted and holds for the name, else the reason why not."""
         try:
@@ -89,7 +94,7 @@ class Roots:
         if not _holds_for(leaf, host):
             return "name"
         if self._store is None or self._is_good(leaf, rest, host, when):
-            return ""  # without any root nobody knows
+            return ""  # without any root nobody knows, see `is_empty`
         return self._explain(leaf, rest, when)
 
     def _is_good(

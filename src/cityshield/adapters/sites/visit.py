@@ -112,6 +112,8 @@ class SiteVisit:
                 return msgspec.structs.replace(seen, reason=ROBOTS_SAY_NO, read=0.0)
             secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
+            if chain and self._doors.roots.is_empty:
+                self._failed.append(Failure("sites.certificate_unknown_issuer", "no-roots"))
             plain = await self._visit_plain(walk, secure)
             seen = msgspec.structs.replace(seen, plain=plain)
             if not secure.hops and not plain.hops:
