@@ -75,7 +75,7 @@ class Courier:
     async def ask_elsewhere(self, request: Request, place: Place, host: str) -> Answer:
         """Ask another server."""
         async with self._place_with(place):
-            return await self._request(request, place[1], host)
+            return await self._request(_alone(request), place[1], host)
 
     async def say_hello(self, hello: bytes) -> Heard | None:
         """Say hello to the server of the site over a new connection."""

@@ -24,6 +24,9 @@ _INVENTED = 2
 _POLICY = 1
 """The policy of MTA-STS, from a host of its own."""
 
+_LOST = 1
+"""A request that a kept connection took with it; then none is kept any more."""
+
 _MOST_MORE = 200
 _RECORDS = 11
 _DOUBTFUL = 4
@@ -49,11 +52,12 @@ def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIE
     if profile == QUICK:
         return Most(home, home + 1, 2 + _DOUBTFUL, round(_HOME / rate, 1))
     elsewhere = MOST_OTHERS + _POLICY
-    more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere
-    connections = home + 2 + MOST_CONNECTIONS + elsewhere
+    more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere + _LOST
+    probes = MOST_CONNECTIONS
     if profile == FULL:
         more += _MOST_MORE
-        connections += MAIL_SERVERS
+        probes += MAIL_SERVERS
+    connections = home + more + probes  # of a server that keeps none open
     questions = 2 + _DOUBTFUL + _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
     least_s = round((_HOME + more + MOST_CONNECTIONS) / rate, 1)
     return Most(home + more, connections, questions, least_s)
