@@ -28,7 +28,7 @@ def test_letters_of_all_peoples_stay() -> None:
         {"html": f"<title>Hacked by {STEERING}</title>"},
         {"html": f'<a href="/{STEERING}?url=https://x.test/">x</a>'},
         {"mail": {"spf": [f"v=spf1 +all {STEERING}"]}},
-        {"names": {"dangling": f"x{STEERING}.test"}},
+        {"names": {"status": "NXDOMAIN", "dangling": f"x{STEERING}.test"}},
         {"paths": {f"/{STEERING}.sql": {"marks": ["sql-dump"]}}},
         {"certificate": {"names": [STEERING]}, "tls": {"trust": "name"}},
     ],

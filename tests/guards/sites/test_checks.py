@@ -139,7 +139,7 @@ def test_what_strangers_wrote_is_cut() -> None:
             f"server: {long}/1.2",
             f"content-security-policy: script-src 'unsafe-inline' {long} *",
         ],
-        names={"dangling": f"{long}.example"},
+        names={"status": "NXDOMAIN", "dangling": f"{long}.example"},
         html=f"<title>Hacked by {long}</title><script src='http://{long}.test/a.js'></script>",
         cookies=[f"{long}sid=1"],
     )

@@ -10,6 +10,7 @@ from cityshield.guards.sites.facts import SiteFacts
 @check(severity="high", cwe=672)
 def dangling_cname(facts: SiteFacts) -> Hit | None:
     """Hit when a CNAME ends at a name that does not exist (RFC 1034, 3.6.2)."""
-    if facts.names is None or not facts.names.dangling:
-        return None
-    return Hit(args={"target": shorten(facts.names.dangling)}, location=facts.names.dangling[:300])
+    names = facts.names
+    if names is None or not names.dangling or names.status != "NXDOMAIN":
+        return None  # a name that exists without an address is somebody's
+    return Hit(args={"target": shorten(names.dangling)}, location=names.dangling[:300])
