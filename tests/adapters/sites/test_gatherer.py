@@ -440,10 +440,34 @@ async def test_a_site_that_answers_all_the_same_is_seen_through() -> None:
     assert all(told.soft and not told.marks for told in facts.paths.values())
 
 
-async def test_where_all_leads_elsewhere_no_path_is_asked_for() -> None:
-    site = Site({"/": answer(b"<html>"), "*": answer(b"", 302, Location="https://login.example/")})
-    facts = await look_closer(site)
-    assert (facts.paths, len(site.asked)) == ({}, 5)
+async def test_where_all_else_leads_elsewhere_what_is_there_is_found() -> None:
+    away = answer(b"", 302, Location="/")
+    env = answer(b"DB_PASSWORD=hunter2\n", Content_Type="text/plain")
+    facts = await look_closer(Site({"/": answer(b"<html>"), "/.env": env, "*": away}))
+    assert {path: told.marks for path, told in facts.paths.items() if not told.soft} == {
+        "/.env": ("env",)
+    }
+
+
+@pytest.mark.parametrize("said", [b"", answer(b"", 503), answer(b"", 429)])
+async def test_a_path_that_got_no_answer_is_not_taken_for_absent(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    class Barring(Site):
+        async def __call__(self, reader: Any, writer: Any) -> None:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            path = head.split(" ")[1]
+            self.asked.append(("", path))
+            is_barred = ("", "/.svn/entries") in self.asked
+            writer.write(said if is_barred else self.replies.get(path) or answer(b"", 404))
+            await writer.drain()
+
+    monkeypatch.setattr("cityshield.adapters.sites.budget._FIRST_PAUSE_S", 0.01)
+    facts = await look_closer(Barring({"/": answer(b"<html>")}), paths=("/a", "/.svn/entries"))
+    assert ("sites.exposed", "no-answer", 1) in [
+        (each.check, each.reason, each.count) for each in facts.failed
+    ]
+    assert facts.read == 0.9
 
 
 async def test_a_server_in_trouble_is_asked_for_nothing_more_than_it_must() -> None:

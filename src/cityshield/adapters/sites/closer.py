@@ -15,6 +15,7 @@ from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import MAIL_SERVERS, find_mail, find_records
 from cityshield.adapters.sites.paths import (
+    NO_ANSWER,
     NOWHERE,
     ROBOTS,
     SECURITY,
@@ -161,7 +162,7 @@ class Closer:
             facts = self._without_paths(facts, reason, len(planned), len(planned))
         elif calibration.is_silent:
             facts = self._without_paths(facts, "out-of-time", len(planned), 1)
-        if calibration.is_useless:
+        if calibration.is_silent:
             planned = []
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
@@ -169,16 +170,19 @@ class Closer:
         planned = planned[:_MOST_PATHS]
         allowed = [path for path in planned if robots.lets(path)]
         facts = self._without_paths(facts, "robots", len(planned) - len(allowed), len(planned))
+        unread = 0
         for place, path in enumerate(allowed):
             if self._courier.is_out_of_patience:
                 late = len(allowed) - place
                 facts = self._without_paths(facts, "out-of-time", late, len(planned))
                 break
             answer = await self._get(path)
+            unread += answer.status in NO_ANSWER
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
                 self._matching.see(path, answer, others)
+        facts = self._without_paths(facts, "no-answer", unread, len(planned))
         facts = await self._read_scripts(facts, robots)
         texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)
@@ -194,7 +198,7 @@ class Closer:
         return _text(answer)
 
     def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
-        """Say that some paths were not asked for; what was not asked for is not known."""
+        """Say that some paths were not read; what was not read is not known."""
         if not count:
             return facts
         self._note("sites.exposed", reason, count)
