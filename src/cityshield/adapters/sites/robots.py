@@ -47,9 +47,10 @@ def read_robots(body: bytes) -> Robots:
         if field == "user-agent":
             if in_rules:
                 agents, in_rules = [], False
-            agents.append(value.lower())
-            if value.lower() in (OUR_NAME, "*"):
-                groups.setdefault(value.lower(), [])
+            agent = value.partition("/")[0].strip().lower()  # many write a version behind it
+            agents.append(agent)
+            if agent in (OUR_NAME, "*"):
+                groups.setdefault(agent, [])
         elif field in ("allow", "disallow"):
             in_rules = True
             count += 1
