@@ -412,7 +412,7 @@ async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> Non
         }
     )
     facts = await look_closer(site)
-    assert [path for _, path in site.asked] == ["/", "/robots.txt"]
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
     assert [(each.check, each.reason, each.count) for each in facts.failed] == [
         ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
     ]  # fmt: skip
@@ -565,7 +565,7 @@ async def test_a_busy_server_is_left_alone_for_a_while() -> None:
         one = gatherer([HOST], resolver, plain=plain, profile="standard")
         facts = await visit_one(one, HOST)
     assert facts.reason == "budget"
-    assert len(site.asked) == 1
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
 
 
 async def test_many_are_given_in_order_and_twice_where_asked_twice() -> None:
@@ -636,3 +636,47 @@ async def test_who_turns_us_away_by_name_is_asked_for_nothing_else(
     assert facts.reason == reason
     paths = {path for _, path in site.asked}
     assert paths == ({"/robots.txt"} if reason else {"/robots.txt", "/"})
+
+
+async def test_who_turns_us_away_over_http_alone_is_asked_for_nothing_else() -> None:
+    rules = answer(b"User-agent: cityshield\nDisallow: /\n", Content_Type="text/plain")
+    site = Site({"/": answer(b"<html>"), "/robots.txt": rules})
+    facts = await look_closer(site)
+    assert (facts.reason, [path for _, path in site.asked]) == ("robots", ["/robots.txt"])
+
+
+def leading(count: int, to: str) -> dict[str, bytes]:
+    """robots.txt that leads to an address after so many redirects."""
+    way = ["/robots.txt", *(f"/{number}" for number in range(1, count)), to]
+    return {path: answer(b"", 302, Location=way[n + 1]) for n, path in enumerate(way[:-1])}
+
+
+@pytest.mark.parametrize(
+    ("count", "to", "reason"),
+    [
+        (1, "/rules", "robots"),
+        (5, "/rules", "robots"),
+        (6, "/rules", ""),
+        (1, "http://listed.example:{port}/rules", "robots"),
+        (1, "http://elsewhere.example:{port}/rules", ""),
+    ],
+)
+async def test_redirects_of_robots_txt_are_followed(count: int, to: str, reason: str) -> None:
+    rules = answer(b"User-agent: cityshield\nDisallow: /\n", Content_Type="text/plain")
+    site = Site({"/": answer(b"<html>"), "/rules": rules})
+    table = {(host, "A"): ["127.0.0.1"] for host in (HOST, "listed.example", "elsewhere.example")}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        site.replies |= leading(count, to.format(port=plain))
+        one = gatherer([HOST, "listed.example"], resolver, plain=plain, profile="standard")
+        facts = await visit_one(one, HOST)
+    assert facts.reason == reason
+    assert ("elsewhere.example", "/rules") not in site.asked
+
+
+async def test_robots_txt_that_leads_to_a_silent_server_lets_us_read_no_path() -> None:
+    site = Site({"/": answer(b"<html>"), **leading(1, f"http://{HOST}:1025/robots.txt")})
+    facts = await look_closer(site)
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
+    assert ("sites.exposed", "robots", 20) in [
+        (each.check, each.reason, each.count) for each in facts.failed
+    ]

@@ -10,7 +10,7 @@ from cityshield.vocabulary.census import FULL, QUICK, STANDARD
 
 
 @pytest.mark.parametrize(
-    ("profile", "requests", "connections"), [(QUICK, 14, 15), (STANDARD, 53, 32), (FULL, 253, 36)]
+    ("profile", "requests", "connections"), [(QUICK, 14, 15), (STANDARD, 65, 44), (FULL, 265, 48)]
 )
 def test_a_plan_says_the_most_that_a_site_is_asked(
     profile: str, requests: int, connections: int

@@ -25,7 +25,13 @@ from cityshield.adapters.sites.paths import (
     is_packed,
 )
 from cityshield.adapters.sites.probe import probe
-from cityshield.adapters.sites.robots import ALL_ALLOWED, NONE_ALLOWED, Robots, read_robots
+from cityshield.adapters.sites.robots import (
+    ALL_ALLOWED,
+    NONE_ALLOWED,
+    Robots,
+    ask_for_robots,
+    read_robots,
+)
 from cityshield.adapters.sites.starttls import UNKNOWN
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.facts import Mail, Names, Path, SiteFacts, Tls
@@ -148,7 +154,7 @@ class Closer:
 
     async def _look_at_paths(self, facts: SiteFacts) -> SiteFacts:
         """robots.txt, security.txt, the paths of tier 1 and more, and the scripts of the site."""
-        said = self._said if self._said is not None else await self._get(ROBOTS)
+        said = self._said if self._said is not None else await self._ask_robots()
         robots = _robots(said)
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths() if robots.lets(path)]
@@ -186,6 +192,10 @@ class Closer:
         facts = await self._read_scripts(facts, robots)
         texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)
+
+    async def _ask_robots(self) -> Answer:
+        url = self._base + ROBOTS[1:]
+        return await ask_for_robots(self._courier, self._doors.settings, url)
 
     async def _read_security_txt(self, robots: Robots) -> str:
         """security.txt; where nobody knows whether there is one, that is noted."""

@@ -20,6 +20,9 @@ _AGAIN = 2
 _TEXTS = 3
 """robots.txt, a second time where it did not come over HTTPS, and security.txt."""
 
+_ROBOTS_AGAIN = 2
+"""robots.txt once more as to an old server, and at a second address."""
+
 _INVENTED = 2
 _POLICY = 1
 """The policy of MTA-STS, from a host of its own."""
@@ -50,10 +53,11 @@ def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIE
         return Most(home, home + 1, 2 + _DOUBTFUL, round(_HOME / rate, 1))
     elsewhere = MOST_OTHERS + _POLICY
     more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere
-    connections = home + 2 + MOST_CONNECTIONS + elsewhere
+    led = _HOME * settings.redirects + _ROBOTS_AGAIN
+    connections = home + 2 + led + MOST_CONNECTIONS + elsewhere
     if profile == FULL:
         more += _MOST_MORE
         connections += MAIL_SERVERS
     questions = 2 + _DOUBTFUL + _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
     least_s = round((_HOME + more + MOST_CONNECTIONS) / rate, 1)
-    return Most(home + more, connections, questions, least_s)
+    return Most(home + more + led, connections, questions, least_s)

@@ -14,7 +14,7 @@ from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import ROBOTS, type_of
-from cityshield.adapters.sites.robots import read_robots
+from cityshield.adapters.sites.robots import ask_for_robots, read_robots
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
@@ -107,8 +107,8 @@ class SiteVisit:
         is_quick = self._profile == QUICK
         walk = Walk(courier, settings, self._read_page, is_quick, matching.see_home)
         try:
-            said = None if is_quick else await self._ask_robots(courier)
-            if said is not None and _forbids_us(said):
+            said = {} if is_quick else await self._ask_robots(courier)
+            if any(map(_forbids_us, said.values())):
                 return msgspec.structs.replace(seen, reason=ROBOTS_SAY_NO, read=0.0)
             secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
@@ -121,13 +121,10 @@ class SiteVisit:
                 seen = msgspec.structs.replace(seen, read=_HALF)
             if is_quick:
                 return seen
-            base = (
-                self._url("https", settings.secure_port)
-                if secure.hops
-                else self._url("http", settings.plain_port)
-            )
+            scheme = "https" if secure.hops else "http"
+            base = self._url(scheme)
             seen = msgspec.structs.replace(seen, templates=matching.hits)
-            closer = Closer(self._doors, courier, domain, base, matching, said)
+            closer = Closer(self._doors, courier, domain, base, matching, said.get(scheme))
             seen = await closer.look(seen)
             if secure.hops:
                 others = await self._ask_others(courier, domain, secure)
@@ -137,28 +134,32 @@ class SiteVisit:
         except Overdrawn:
             return msgspec.structs.replace(seen, reason="budget", read=_HALF)
 
-    async def _ask_robots(self, courier: Courier) -> Answer | None:
-        """robots.txt before anything else; None where nothing comes over HTTPS.
+    async def _ask_robots(self, courier: Courier) -> dict[str, Answer]:
+        """robots.txt before anything else, by scheme: over HTTP where nothing comes over HTTPS.
 
         Its connection is ended, for the home page is to show its certificate on one of its own.
         """
-        settings = self._doors.settings
-        url = self._url("https", settings.secure_port) + ROBOTS[1:]
-        port, most = settings.secure_port, settings.path_bytes
-        said = await courier.ask(Request(url, courier.address, port, most, last=True))
-        return said if said.status else None
+        settings, url = self._doors.settings, self._url("https") + ROBOTS[1:]
+        said = await ask_for_robots(courier, settings, url)
+        if said.failed == "tls" and not said.status:
+            courier.legacy = True
+            said = await ask_for_robots(courier, settings, url)
+        if said.status:
+            return {"https": said}
+        said = await ask_for_robots(courier, settings, self._url("http") + ROBOTS[1:])
+        return {"http": said} if said.status else {}
 
     async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
-        url = self._url("https", self._doors.settings.secure_port)
+        url = self._url("https")
         visit, chain = await walk.go(url, set())
-        if visit.failed == "tls" and not visit.hops:
+        if visit.failed == "tls" and not visit.hops and not courier.legacy:
             courier.legacy = True
             visit, chain = await walk.go(url, set())
         return visit, chain
 
     async def _visit_plain(self, walk: Walk, secure: Visit) -> Visit:
         """Over http; where that leads to the known page of https, it is not asked for again."""
-        url = self._url("http", self._doors.settings.plain_port)
+        url = self._url("http")
         known = secure.hops[0].url if secure.hops else ""
         visit, _ = await walk.go(url, {known} if known else set())
         if not known or visit.failed != "redirects" or _next_of(visit) != known:
@@ -226,8 +227,11 @@ class SiteVisit:
         trust = self._doors.roots.trust(chain, self._host, self._doors.clock.now())
         return Tls(chain=told, trust=trust)
 
-    def _url(self, scheme: str, port: int) -> str:
-        usual = port == (443 if scheme == "https" else 80)
+    def _url(self, scheme: str) -> str:
+        settings = self._doors.settings
+        secure = scheme == "https"
+        port = settings.secure_port if secure else settings.plain_port
+        usual = port == (443 if secure else 80)
         return f"{scheme}://{self._host}/" if usual else f"{scheme}://{self._host}:{port}/"
 
 
