@@ -525,13 +525,110 @@ async def test_who_opts_out_while_a_visit_waits_is_not_visited(
         def reason(self, host: str) -> str:
             return self.said.pop(0)
 
-    monkeypatch.setattr("cityshield.adapters.sites.visit._STALE_S", 0.0)
+    monkeypatch.setattr("cityshield.adapters.sites.courier._FRESH_S", 0.0)
     site = Site({"/": answer(b"<p>")})
     async with name_server(HERE) as (_, resolver), server(site) as plain:
         one = gatherer([HOST], resolver, plain=plain)
         one._scope = Changing()
         facts = await visit_one(one, HOST)
     assert (facts.reason, site.asked) == ("opted-out", [])
+
+
+@pytest.mark.parametrize("profile", ["standard", "full"])
+async def test_who_opts_out_during_a_visit_is_asked_for_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    class Leaving(Site):
+        def reason(self, host: str) -> str:
+            return "opted-out" if (HOST, "/.git/config") in self.asked else ""
+
+    monkeypatch.setattr("cityshield.adapters.sites.courier._FRESH_S", 0.0)
+    site = Leaving({"/": answer(b"<title>Town</title>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain, profile=profile)
+        one._scope = site
+        facts = await visit_one(one, HOST)
+    assert site.asked[-1] == (HOST, "/.git/config")
+    assert (facts.reason, facts.read, facts.plain, facts.names) == ("opted-out", 0.0, None, None)
+    assert one._turnstile.budget.in_flight("all") == 0
+
+
+async def test_the_scope_is_looked_at_no_more_than_once_a_second() -> None:
+    class Counting:
+        count = 0
+
+        def reason(self, host: str) -> str:
+            self.count += 1
+            return ""
+
+    scope = Counting()
+    async with name_server(HERE) as (_, resolver), server(Site()) as plain:
+        one = gatherer([HOST], resolver, plain=plain, profile="standard")
+        one._scope = scope
+        began = time.monotonic()
+        await visit_one(one, HOST)
+    assert scope.count <= 1 + (time.monotonic() - began)
+
+
+class Shifted:
+    """A clock that somebody sets."""
+
+    def __init__(self, hour: int) -> None:
+        self.hour = hour
+
+    def now(self) -> int:
+        return self.hour * 3600
+
+
+class Late(Site):
+    """A site whose first answer comes when the window has closed."""
+
+    clock: Shifted
+
+    async def __call__(self, reader: Any, writer: Any) -> None:
+        self.clock.hour = 5
+        await super().__call__(reader, writer)
+
+
+async def test_a_visit_that_waited_for_its_place_begins_in_a_window_only() -> None:
+    hosts = [f"s{number}.town.example" for number in range(4)]
+    site = Late({"/": answer(b"<p>")})
+    site.wait_s = 0.05
+    site.clock = Shifted(22)
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    given = {"address": Limit(1, 1000), "windows": (("22:00", "05:00"),)}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        one = gatherer(hosts, resolver, plain=plain, settings=given)
+        one._given["clock"] = one._clock = site.clock  # type: ignore[assignment]
+        asyncio.get_running_loop().call_later(0.5, one.halt)
+        seen = [facts.host async for facts in one.visit(hosts)]
+        assert len(seen) == 1
+        assert {host for host, _ in site.asked} == set(seen)
+        site.clock.hour = 22
+        one._halted.clear()
+        with pytest.raises(InputError):
+            await asyncio.wait_for(one.visit_many([Subject(SITE, host) for host in hosts]), 5)
+
+
+async def test_a_visit_that_missed_the_window_begins_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts = [f"s{number}.town.example" for number in range(3)]
+    site = Late({"/": answer(b"<p>")})
+    site.clock = Shifted(22)
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    given = {"address": Limit(1, 1000), "windows": (("22:00", "05:00"),)}
+
+    async def open_again(one: Any) -> None:
+        await asyncio.sleep(0.01)
+        site.clock.hour = 22
+
+    monkeypatch.setattr("cityshield.adapters.sites.gatherer.Gatherer._wait_for_window", open_again)
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        one = gatherer(hosts, resolver, plain=plain, settings=given)
+        one._given["clock"] = one._clock = site.clock  # type: ignore[assignment]
+        seen = [facts.reason async for facts in one.visit(hosts)]
+    assert seen == ["", "", ""]
 
 
 async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import msgspec
 
-from cityshield.adapters.sites.budget import keys_of
+from cityshield.adapters.sites.budget import keys_of, seconds_until_open
 from cityshield.adapters.sites.certificates import describe
 from cityshield.adapters.sites.closer import Closer
-from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.courier import Barred, Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_addresses
@@ -29,22 +30,31 @@ from cityshield.vocabulary.verdict import Failure
 MOST_OTHERS = 3
 """Further addresses of a host that are asked."""
 
-_STALE_S = 1.0
-"""Who waited so long for a place is looked up again: meanwhile somebody may have opted out."""
 _HALF = 0.5
 _LONGEST_LOCATION = 300
 
 
-class SiteVisit:
-    """A visit under way; `has_begun` once the site is asked, and `empty` are facts of nothing."""
+class _Closed(Exception):
+    """While the visit waited for its place, the time of day came at which none begins."""
 
-    def __init__(self, doors: Doors, host: str, profile: str) -> None:
+
+class SiteVisit:
+    """A visit under way; `has_begun` once the site is asked, and `empty` are facts of nothing.
+
+    `until_open` waits for the next time of day at which visits begin, or raises.
+    """
+
+    def __init__(
+        self, doors: Doors, host: str, profile: str, until_open: Callable[[], Awaitable[None]]
+    ) -> None:
         self._doors = doors
+        self._until_open = until_open
         self._host = host.lower().rstrip(".")
         self._profile = profile
         self._failed: list[Failure] = []
         self._known = b""
         self._good: list[str] = []
+        self._scoped_at = 0.0
         self.has_begun = False
         self.empty = SiteFacts(
             Subject(SITE, self._host), self._host, doors.clock.now(), doors.vantage, profile
@@ -52,9 +62,19 @@ class SiteVisit:
 
     async def run(self) -> SiteFacts:
         """The facts of the site; never raises for what a server or a name does."""
-        refused = self._doors.scope.reason(self._host)
-        if refused:
-            return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+        while True:
+            try:
+                return await self._visit()
+            except Barred as barred:
+                return msgspec.structs.replace(self.empty, reason=barred.reason, read=0.0)
+            except _Closed:
+                await self._until_open()
+
+    async def _visit(self) -> SiteFacts:
+        """Find the site, and look at it at its first address, or its second."""
+        if refused := self._doors.scope.reason(self._host):
+            raise Barred(refused)
+        self._scoped_at = monotonic()
         names = await find_addresses(self._doors.resolver, self._host)
         seen = msgspec.structs.replace(self.empty, names=names)
         good = [address for address in names.v4 + names.v6 if self._doors.lets(address)]
@@ -76,17 +96,15 @@ class SiteVisit:
         """Look at the site at one of its addresses."""
         domain = self._doors.registrable(self._host) or self._host
         keys = keys_of(address, domain, self._doors.hoster(address))
-        courier = Courier(self._doors, self._host, (address, keys))
+        courier = Courier(self._doors, self._host, (address, keys), self._scoped_at)
         matching = Matching(self._doors.match, self._host, address)
-        asked_at = monotonic()
-        await courier.come()
+        clock, windows = self._doors.clock, self._doors.settings.windows
         try:
-            if monotonic() - asked_at >= _STALE_S and (
-                refused := self._doors.scope.reason(self._host)
-            ):
-                return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+            await courier.come()
+            if not self.has_begun and seconds_until_open(windows, clock.now()):
+                raise _Closed
             self.has_begun = True
-            seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
+            seen = msgspec.structs.replace(seen, at=clock.now())
             seen = await self._look(seen, courier, domain, matching)
         finally:
             courier.go()
