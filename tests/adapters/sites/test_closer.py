@@ -242,3 +242,4 @@ async def test_an_old_server_is_looked_at_as_closely(tmp_path: Path) -> None:
     assert facts.secure is not None
     assert facts.secure.page is not None
     assert facts.paths["/.git/config"].marks == ("git",)
+    assert site.asked[0][1] == "/robots.txt"

@@ -585,7 +585,7 @@ async def test_what_robots_keeps_from_us_is_said_and_not_called_missing() -> Non
         }
     )
     facts = await look_closer(site)
-    assert [path for _, path in site.asked] == ["/", "/robots.txt"]
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
     assert [(each.check, each.reason, each.count) for each in facts.failed] == [
         ("sites.exposed", "robots", 20), ("sites.security_txt_missing", "robots", 1),
     ]  # fmt: skip
@@ -613,10 +613,34 @@ async def test_a_site_that_answers_all_the_same_is_seen_through() -> None:
     assert all(told.soft and not told.marks for told in facts.paths.values())
 
 
-async def test_where_all_leads_elsewhere_no_path_is_asked_for() -> None:
-    site = Site({"/": answer(b"<html>"), "*": answer(b"", 302, Location="https://login.example/")})
-    facts = await look_closer(site)
-    assert (facts.paths, len(site.asked)) == ({}, 5)
+async def test_where_all_else_leads_elsewhere_what_is_there_is_found() -> None:
+    away = answer(b"", 302, Location="/")
+    env = answer(b"DB_PASSWORD=hunter2\n", Content_Type="text/plain")
+    facts = await look_closer(Site({"/": answer(b"<html>"), "/.env": env, "*": away}))
+    assert {path: told.marks for path, told in facts.paths.items() if not told.soft} == {
+        "/.env": ("env",)
+    }
+
+
+@pytest.mark.parametrize("said", [b"", answer(b"", 503), answer(b"", 429)])
+async def test_a_path_that_got_no_answer_is_not_taken_for_absent(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    class Barring(Site):
+        async def __call__(self, reader: Any, writer: Any) -> None:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            path = head.split(" ")[1]
+            self.asked.append(("", path))
+            is_barred = ("", "/.svn/entries") in self.asked
+            writer.write(said if is_barred else self.replies.get(path) or answer(b"", 404))
+            await writer.drain()
+
+    monkeypatch.setattr("cityshield.adapters.sites.budget._FIRST_PAUSE_S", 0.01)
+    facts = await look_closer(Barring({"/": answer(b"<html>")}), paths=("/a", "/.svn/entries"))
+    assert ("sites.exposed", "no-answer", 1) in [
+        (each.check, each.reason, each.count) for each in facts.failed
+    ]
+    assert facts.read == 0.9
 
 
 async def test_a_server_in_trouble_is_asked_for_nothing_more_than_it_must() -> None:
@@ -697,13 +721,110 @@ async def test_who_opts_out_while_a_visit_waits_is_not_visited(
         def reason(self, host: str) -> str:
             return self.said.pop(0)
 
-    monkeypatch.setattr("cityshield.adapters.sites.visit._STALE_S", 0.0)
+    monkeypatch.setattr("cityshield.adapters.sites.courier._FRESH_S", 0.0)
     site = Site({"/": answer(b"<p>")})
     async with name_server(HERE) as (_, resolver), server(site) as plain:
         one = gatherer([HOST], resolver, plain=plain)
         one._scope = Changing()
         facts = await visit_one(one, HOST)
     assert (facts.reason, site.asked) == ("opted-out", [])
+
+
+@pytest.mark.parametrize("profile", ["standard", "full"])
+async def test_who_opts_out_during_a_visit_is_asked_for_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    class Leaving(Site):
+        def reason(self, host: str) -> str:
+            return "opted-out" if (HOST, "/.git/config") in self.asked else ""
+
+    monkeypatch.setattr("cityshield.adapters.sites.courier._FRESH_S", 0.0)
+    site = Leaving({"/": answer(b"<title>Town</title>")})
+    async with name_server(HERE) as (_, resolver), server(site) as plain:
+        one = gatherer([HOST], resolver, plain=plain, profile=profile)
+        one._scope = site
+        facts = await visit_one(one, HOST)
+    assert site.asked[-1] == (HOST, "/.git/config")
+    assert (facts.reason, facts.read, facts.plain, facts.names) == ("opted-out", 0.0, None, None)
+    assert one._turnstile.budget.in_flight("all") == 0
+
+
+async def test_the_scope_is_looked_at_no_more_than_once_a_second() -> None:
+    class Counting:
+        count = 0
+
+        def reason(self, host: str) -> str:
+            self.count += 1
+            return ""
+
+    scope = Counting()
+    async with name_server(HERE) as (_, resolver), server(Site()) as plain:
+        one = gatherer([HOST], resolver, plain=plain, profile="standard")
+        one._scope = scope
+        began = time.monotonic()
+        await visit_one(one, HOST)
+    assert scope.count <= 1 + (time.monotonic() - began)
+
+
+class Shifted:
+    """A clock that somebody sets."""
+
+    def __init__(self, hour: int) -> None:
+        self.hour = hour
+
+    def now(self) -> int:
+        return self.hour * 3600
+
+
+class Late(Site):
+    """A site whose first answer comes when the window has closed."""
+
+    clock: Shifted
+
+    async def __call__(self, reader: Any, writer: Any) -> None:
+        self.clock.hour = 5
+        await super().__call__(reader, writer)
+
+
+async def test_a_visit_that_waited_for_its_place_begins_in_a_window_only() -> None:
+    hosts = [f"s{number}.town.example" for number in range(4)]
+    site = Late({"/": answer(b"<p>")})
+    site.wait_s = 0.05
+    site.clock = Shifted(22)
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    given = {"address": Limit(1, 1000), "windows": (("22:00", "05:00"),)}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        one = gatherer(hosts, resolver, plain=plain, settings=given)
+        one._given["clock"] = one._clock = site.clock  # type: ignore[assignment]
+        asyncio.get_running_loop().call_later(0.5, one.halt)
+        seen = [facts.host async for facts in one.visit(hosts)]
+        assert len(seen) == 1
+        assert {host for host, _ in site.asked} == set(seen)
+        site.clock.hour = 22
+        one._halted.clear()
+        with pytest.raises(InputError):
+            await asyncio.wait_for(one.visit_many([Subject(SITE, host) for host in hosts]), 5)
+
+
+async def test_a_visit_that_missed_the_window_begins_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts = [f"s{number}.town.example" for number in range(3)]
+    site = Late({"/": answer(b"<p>")})
+    site.clock = Shifted(22)
+    table = {(host, "A"): ["127.0.0.1"] for host in hosts}
+    given = {"address": Limit(1, 1000), "windows": (("22:00", "05:00"),)}
+
+    async def open_again(one: Any) -> None:
+        await asyncio.sleep(0.01)
+        site.clock.hour = 22
+
+    monkeypatch.setattr("cityshield.adapters.sites.gatherer.Gatherer._wait_for_window", open_again)
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        one = gatherer(hosts, resolver, plain=plain, settings=given)
+        one._given["clock"] = one._clock = site.clock  # type: ignore[assignment]
+        seen = [facts.reason async for facts in one.visit(hosts)]
+    assert seen == ["", "", ""]
 
 
 async def test_no_connection_is_left_open_without_a_place(tmp_path: Path) -> None:
@@ -778,7 +899,7 @@ async def test_a_busy_server_is_left_alone_for_a_while(fields: dict[str, str]) -
         one = gatherer([HOST], resolver, plain=plain, profile="standard")
         facts = await visit_one(one, HOST)
     assert facts.reason == "budget"
-    assert len(site.asked) == 1
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
 
 
 async def test_many_are_given_in_order_and_twice_where_asked_twice() -> None:
@@ -849,3 +970,47 @@ async def test_who_turns_us_away_by_name_is_asked_for_nothing_else(
     assert facts.reason == reason
     paths = {path for _, path in site.asked}
     assert paths == ({"/robots.txt"} if reason else {"/robots.txt", "/"})
+
+
+async def test_who_turns_us_away_over_http_alone_is_asked_for_nothing_else() -> None:
+    rules = answer(b"User-agent: cityshield\nDisallow: /\n", Content_Type="text/plain")
+    site = Site({"/": answer(b"<html>"), "/robots.txt": rules})
+    facts = await look_closer(site)
+    assert (facts.reason, [path for _, path in site.asked]) == ("robots", ["/robots.txt"])
+
+
+def leading(count: int, to: str) -> dict[str, bytes]:
+    """robots.txt that leads to an address after so many redirects."""
+    way = ["/robots.txt", *(f"/{number}" for number in range(1, count)), to]
+    return {path: answer(b"", 302, Location=way[n + 1]) for n, path in enumerate(way[:-1])}
+
+
+@pytest.mark.parametrize(
+    ("count", "to", "reason"),
+    [
+        (1, "/rules", "robots"),
+        (5, "/rules", "robots"),
+        (6, "/rules", ""),
+        (1, "http://listed.example:{port}/rules", "robots"),
+        (1, "http://elsewhere.example:{port}/rules", ""),
+    ],
+)
+async def test_redirects_of_robots_txt_are_followed(count: int, to: str, reason: str) -> None:
+    rules = answer(b"User-agent: cityshield\nDisallow: /\n", Content_Type="text/plain")
+    site = Site({"/": answer(b"<html>"), "/rules": rules})
+    table = {(host, "A"): ["127.0.0.1"] for host in (HOST, "listed.example", "elsewhere.example")}
+    async with name_server(table) as (_, resolver), server(site) as plain:
+        site.replies |= leading(count, to.format(port=plain))
+        one = gatherer([HOST, "listed.example"], resolver, plain=plain, profile="standard")
+        facts = await visit_one(one, HOST)
+    assert facts.reason == reason
+    assert ("elsewhere.example", "/rules") not in site.asked
+
+
+async def test_robots_txt_that_leads_to_a_silent_server_lets_us_read_no_path() -> None:
+    site = Site({"/": answer(b"<html>"), **leading(1, f"http://{HOST}:1025/robots.txt")})
+    facts = await look_closer(site)
+    assert [path for _, path in site.asked] == ["/robots.txt", "/"]
+    assert ("sites.exposed", "robots", 20) in [
+        (each.check, each.reason, each.count) for each in facts.failed
+    ]

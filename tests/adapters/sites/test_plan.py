@@ -10,7 +10,7 @@ from cityshield.vocabulary.census import FULL, QUICK, STANDARD
 
 
 @pytest.mark.parametrize(
-    ("profile", "requests", "connections"), [(QUICK, 14, 15), (STANDARD, 54, 66), (FULL, 254, 270)]
+    ("profile", "requests", "connections"), [(QUICK, 14, 15), (STANDARD, 66, 78), (FULL, 266, 282)]
 )
 def test_a_plan_says_the_most_that_a_site_is_asked(
     profile: str, requests: int, connections: int

@@ -20,6 +20,8 @@ from cityshield.adapters.sites.robots import NONE_ALLOWED, read_robots
         ("User-agent: *\nAllow: /a\nDisallow: /a", "/a", True),
         ("User-agent: *\nDisallow: /\n\nUser-agent: CityShield\nAllow: /", "/a", True),
         ("User-agent: cityshield\nUser-agent: other\nDisallow: /a", "/a", False),
+        ("User-agent: CityShield/0.1\nDisallow: /a", "/a", False),
+        ("User-agent: *\nDisallow: /\n\nUser-agent: cityshields/1\nAllow: /", "/a", False),
         ("User-agent: other\nDisallow: /", "/a", True),
         ("User-agent: *\nDisallow: /*.php$", "/x/a.php", False),
         ("User-agent: *\nDisallow: /*.php$", "/x/a.php5", True),

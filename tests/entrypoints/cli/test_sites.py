@@ -92,7 +92,7 @@ def test_a_run_from_start_to_report(filled: Path) -> None:
     plan = sites("run", "--dry-run", "--rate", "1", "--json", home=filled)
     assert json.loads(plan.stdout) == {
         "profile": "standard", "visits": 119, "out_of_scope": 0, "opted_out": 1, "fresh": 0,
-        "requests": 119 * 54, "connections": 119 * 66, "takes_s": 119, "windows": [],
+        "requests": 119 * 66, "connections": 119 * 78, "takes_s": 119, "windows": [],
     }  # fmt: skip
     assert sites("runs", home=filled).stdout == b""
     done = sites("run", home=filled)

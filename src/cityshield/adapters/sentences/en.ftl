@@ -117,6 +117,11 @@ failure-visit-not-visited = The run has not come to it yet
 failure-visit-name-timeout = No name server answered for the name
 failure-visit-error = Something broke while it was visited ({ $detail })
 failure-no-page = The home page was not seen ({ $detail }), so nothing is known of most that it may lack.
+failure-no-answer =
+    { $count ->
+        [one] One address gave no answer that says anything, so nothing is known of it.
+       *[other] { $count } addresses gave no answer that says anything, so nothing is known of them.
+    }
 failure-robots =
     { $count ->
         [one] One address was not asked for: the site's robots.txt forbids it or could not be read.

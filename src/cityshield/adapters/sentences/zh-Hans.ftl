@@ -104,6 +104,7 @@ failure-visit-not-visited = 这一轮还没轮到
 failure-visit-name-timeout = 没有域名服务器回答这个域名
 failure-visit-error = 访问时出了故障（{ $detail }）
 failure-no-page = 没有看到首页（{ $detail }），所以它缺少什么，多半无从知道。
+failure-no-answer = 有 { $count } 个地址没有给出有用的回应，因此无从知道那里有什么。
 failure-robots = 有 { $count } 个地址没有访问：网站的 robots.txt 不允许，或者读不到。
 
 error-title = 没有成功：{ $what }

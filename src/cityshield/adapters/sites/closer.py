@@ -16,6 +16,7 @@ from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import MAIL_SERVERS, find_mail, find_records
 from cityshield.adapters.sites.paths import (
+    NO_ANSWER,
     NOWHERE,
     ROBOTS,
     SECURITY,
@@ -25,7 +26,13 @@ from cityshield.adapters.sites.paths import (
     is_packed,
 )
 from cityshield.adapters.sites.probe import probe
-from cityshield.adapters.sites.robots import ALL_ALLOWED, NONE_ALLOWED, Robots, read_robots
+from cityshield.adapters.sites.robots import (
+    ALL_ALLOWED,
+    NONE_ALLOWED,
+    Robots,
+    ask_for_robots,
+    read_robots,
+)
 from cityshield.adapters.sites.starttls import UNKNOWN
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.facts import Mail, Names, Path, SiteFacts, Tls
@@ -148,7 +155,7 @@ class Closer:
 
     async def _look_at_paths(self, facts: SiteFacts) -> SiteFacts:
         """robots.txt, security.txt, the paths of tier 1 and more, and the scripts of the site."""
-        said = self._said if self._said is not None else await self._get(ROBOTS)
+        said = self._said if self._said is not None else await self._ask_robots()
         robots = _robots(said)
         texts = {"robots": _text(said)}
         invented = [(path, await self._get(path)) for path in invent_paths() if robots.lets(path)]
@@ -162,7 +169,7 @@ class Closer:
             facts = self._without_paths(facts, reason, len(planned), len(planned))
         elif calibration.is_silent:
             facts = self._without_paths(facts, "out-of-time", len(planned), 1)
-        if calibration.is_useless:
+        if calibration.is_silent:
             planned = []
         if planned and facts.profile == FULL:
             planned += [path for path in self._doors.more_paths(facts) if path not in planned]
@@ -170,19 +177,26 @@ class Closer:
         planned = planned[:_MOST_PATHS]
         allowed = [path for path in planned if robots.lets(path)]
         facts = self._without_paths(facts, "robots", len(planned) - len(allowed), len(planned))
+        unread = 0
         for place, path in enumerate(allowed):
             if self._courier.is_out_of_patience:
                 late = len(allowed) - place
                 facts = self._without_paths(facts, "out-of-time", late, len(planned))
                 break
             answer = await self._get(path)
+            unread += answer.status in NO_ANSWER
             told = describe_path(path, answer, calibration, self._doors.secret)
             if told is not None:
                 found[path] = told
                 self._matching.see(path, answer, others)
+        facts = self._without_paths(facts, "no-answer", unread, len(planned))
         facts = await self._read_scripts(facts, robots)
         texts["security_txt"] = await self._read_security_txt(robots)
         return msgspec.structs.replace(facts, paths=found, **texts)
+
+    async def _ask_robots(self) -> Answer:
+        url = self._base + ROBOTS[1:]
+        return await ask_for_robots(self._courier, self._doors.settings, url)
 
     async def _read_security_txt(self, robots: Robots) -> str:
         """security.txt; where nobody knows whether there is one, that is noted."""
@@ -195,7 +209,7 @@ class Closer:
         return _text(answer)
 
     def _without_paths(self, facts: SiteFacts, reason: str, count: int, all_of: int) -> SiteFacts:
-        """Say that some paths were not asked for; what was not asked for is not known."""
+        """Say that some paths were not read; what was not read is not known."""
         if not count:
             return facts
         self._note("sites.exposed", reason, count)

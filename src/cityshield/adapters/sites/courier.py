@@ -23,15 +23,27 @@ _LONGEST_RETRY_S = 999_999.0
 Place = tuple[str, Keys]
 """An address, and what a request to it is counted against."""
 
+_FRESH_S = 1.0
+"""For so long holds what was said of a site's scope: meanwhile somebody may opt out."""
+
+
+class Barred(Exception):
+    """The site may not be visited, or not any more: `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 class Courier:
     """Holds a place with the server of the site, and counts what was asked.
 
     `legacy` is set once the server has refused what is offered today. Once a connection that was
-    kept has died with a request, none is kept any more.
+    kept has died with a request, none is kept any more. `scoped_at` is when the scope was asked
+    about the host; once that is old, whatever is asked next may raise Barred.
     """
 
-    def __init__(self, doors: Doors, host: str, place: Place) -> None:
+    def __init__(self, doors: Doors, host: str, place: Place, scoped_at: float) -> None:
         self._doors = doors
         self.host = host
         self.address, self._own = place
@@ -40,6 +52,7 @@ class Courier:
         self.requests = self.connections = self.bytes_in = 0
         self._spent_s = 0.0
         self._keeps = True
+        self._scoped_at = scoped_at
         self._open: set[tuple[int, int]] = set()
 
     @property
@@ -51,6 +64,7 @@ class Courier:
         """Wait for a place with the server of the site."""
         await self._doors.turnstile.enter(self._own)
         self._keys = self._own
+        self._look_at_scope(monotonic())
 
     def go(self) -> None:
         """Give the place back, if there is one, and leave no connection open without it."""
@@ -81,7 +95,7 @@ class Courier:
         """Say hello to the server of the site over a new connection."""
         settings = self._doors.settings
         turnstile = self._doors.turnstile
-        began = await turnstile.begin(self._own)
+        began = await self._begin(self._own)
         try:
             heard = await say_hello(self.address, settings.secure_port, hello, settings.connect_s)
         finally:
@@ -95,7 +109,7 @@ class Courier:
         settings = self._doors.settings
         async with self._place_with(place):
             turnstile = self._doors.turnstile
-            began = await turnstile.begin(place[1])
+            began = await self._begin(place[1])
             port, time_s = settings.mail_port, settings.connect_s
             try:
                 told = await offers_starttls(place[0], port, host, time_s)
@@ -135,6 +149,24 @@ class Courier:
         await turnstile.enter(self._own, first=True)
         self._keys = self._own
 
+    async def _begin(self, keys: Keys) -> float:
+        """Wait until one more request may begin, to a site that still lets us: since when."""
+        turnstile = self._doors.turnstile
+        began = await turnstile.begin(keys)
+        try:
+            self._look_at_scope(began)
+        except BaseException:
+            turnstile.budget.end(keys, monotonic())
+            raise
+        return began
+
+    def _look_at_scope(self, now: float) -> None:
+        if now - self._scoped_at < _FRESH_S:
+            return
+        if reason := self._doors.scope.reason(self.host):
+            raise Barred(reason)
+        self._scoped_at = now
+
     async def _request(self, request: Request, keys: Keys, host: str) -> Answer:
         """Make a request; one that was lost with a connection that was kept is made once more."""
         answer = await self._request_once(request, keys, host)
@@ -146,7 +178,7 @@ class Courier:
     async def _request_once(self, request: Request, keys: Keys, host: str) -> Answer:
         """Make one request when the budget lets it begin, and write it into the log."""
         turnstile = self._doors.turnstile
-        began = await turnstile.begin(keys)
+        began = await self._begin(keys)
         try:
             answer = await self._doors.transfers.fetch(request)
         finally:

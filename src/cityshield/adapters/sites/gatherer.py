@@ -85,20 +85,20 @@ class Gatherer:
 
         Who waits for one answer would else wait for hours, and hold up every run meanwhile.
         """
-        if self._wait_s():
-            windows = ", ".join("-".join(window) for window in self._settings.windows)
-            raise InputError("error-sites-closed", windows=windows[:200])
+        await self._refuse_if_closed()
         hosts = [_plain(each.value) for each in subjects]
-        seen = {facts.host: facts async for facts in self.visit(dict.fromkeys(hosts))}
+        visits = self.visit(dict.fromkeys(hosts), waits=False)
+        seen = {facts.host: facts async for facts in visits}
         return [seen[host] for host in hosts]
 
     async def visit(
-        self, hosts: Iterable[str] | AsyncIterable[str], profile: str = ""
+        self, hosts: Iterable[str] | AsyncIterable[str], profile: str = "", *, waits: bool = True
     ) -> AsyncIterator[SiteFacts]:
         """Visit hosts as they come; the facts of each are given when they are there.
 
         Neighbours in a list often share a server: in a list that was shuffled less has to wait.
-        Without a profile, that of the gatherer holds.
+        Without a profile, that of the gatherer holds. Visits begin at the times of day that were
+        set; who does not wait for them gets InputError outside them.
         """
         transfers = Transfers(self._settings)
         resolver = Resolver(self._settings.resolvers)
@@ -112,6 +112,7 @@ class Gatherer:
         tasks: set[asyncio.Task[None]] = set()
 
         broken: list[CityShieldError] = []
+        until_open = self._wait_for_window if waits else self._refuse_if_closed
 
         async def one(visit: SiteVisit) -> None:
             try:
@@ -124,9 +125,9 @@ class Gatherer:
 
         async def feed() -> None:
             async for host in _each(hosts):
-                await self._wait_for_window()
+                await until_open()
                 await room.acquire()
-                visit = SiteVisit(doors, host, profile or self._profile)
+                visit = SiteVisit(doors, host, profile or self._profile, until_open)
                 task = asyncio.create_task(one(visit))
                 tasks.add(task)
                 self._under_way[task] = visit
@@ -175,12 +176,19 @@ class Gatherer:
         """How long until visits may begin."""
         return seconds_until_open(self._settings.windows, self._clock.now())
 
+    async def _refuse_if_closed(self) -> None:
+        """Raise InputError outside the times of day that were set."""
+        if self._wait_s():
+            windows = ", ".join("-".join(window) for window in self._settings.windows)
+            raise InputError("error-sites-closed", windows=windows[:200])
+
     async def _wait_for_window(self) -> None:
         """Let no visit begin outside the times of day that were set."""
         wait_s = self._wait_s()
         if wait_s and not self._halted.is_set():
             try:
-                await asyncio.wait_for(self._halted.wait(), wait_s)
+                async with asyncio.timeout(wait_s):  # unlike wait_for, it never eats what halts us
+                    await self._halted.wait()
             except TimeoutError:
                 pass
 

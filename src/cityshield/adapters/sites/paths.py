@@ -24,10 +24,11 @@ SECURITY: Final = "/.well-known/security.txt"
 NOWHERE: Final = "/*"
 """Stands for every path that does not exist."""
 
+NO_ANSWER: Final = frozenset({0, 429, 503})
+"""Statuses that tell nothing of a path; 0 is that of no answer."""
+
 _PACKED: Final = (".zip", ".sql", ".tar.gz", ".tgz", ".rar", ".7z", ".bak", ".db")
 _NOT_THERE = frozenset({404, 410})
-_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
-_NO_ANSWER = frozenset({0, 429, 503})
 _LIKE = 0.1
 _SMALL_BYTES = 64
 
@@ -58,14 +59,9 @@ class Calibration:
         return tuple(mark for mark in marks if mark not in self._marks)
 
     @property
-    def is_useless(self) -> bool:
-        """Whether all leads elsewhere or nothing answers, so that asking for more tells nothing."""
-        return all(status in _ELSEWHERE or status in _NO_ANSWER for status, *_ in self._known)
-
-    @property
     def is_silent(self) -> bool:
-        """Whether nothing answers."""
-        return all(status in _NO_ANSWER for status, *_ in self._known)
+        """Whether nothing answers, so that asking for more tells nothing."""
+        return all(status in NO_ANSWER for status, *_ in self._known)
 
     def is_soft(self, path: str, answer: Answer) -> bool:
         """Whether an answer looks like one of those to a path that cannot exist."""

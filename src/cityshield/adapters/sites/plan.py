@@ -20,6 +20,9 @@ _AGAIN = 2
 _TEXTS = 3
 """robots.txt, a second time where it did not come over HTTPS, and security.txt."""
 
+_ROBOTS_AGAIN = 2
+"""robots.txt once more as to an old server, and at a second address."""
+
 _INVENTED = 2
 _POLICY = 1
 """The policy of MTA-STS, from a host of its own."""
@@ -54,10 +57,11 @@ def most_asked(settings: SitesSettings, profile: str, paths: Sequence[str] = TIE
     elsewhere = MOST_OTHERS + _POLICY
     more = _TEXTS + _INVENTED + len(paths) + settings.scripts + elsewhere + _LOST
     probes = MOST_CONNECTIONS
+    led = _HOME * settings.redirects + _ROBOTS_AGAIN
     if profile == FULL:
         more += _MOST_MORE
         probes += MAIL_SERVERS
-    connections = home + more + probes  # of a server that keeps none open
+    connections = home + more + led + probes  # of a server that keeps none open
     questions = 2 + _DOUBTFUL + _RECORDS + len(SELECTORS) + 2 * MAIL_SERVERS
     least_s = round((_HOME + more + MOST_CONNECTIONS) / rate, 1)
-    return Most(home + more, connections, questions, least_s)
+    return Most(home + more + led, connections, questions, least_s)

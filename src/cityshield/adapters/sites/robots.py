@@ -6,12 +6,21 @@ and knows no wildcards.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Final
+
+import msgspec
+
+from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.settings import SitesSettings
+from cityshield.adapters.sites.transfer import Answer
+from cityshield.adapters.sites.walk import Walk
 
 OUR_NAME: Final = "cityshield"
 _MOST_BYTES = 500 << 10
 _MOST_RULES = 2000
 _LONGEST_RULE = 1024
+_SILENT = 504
 
 
 class Robots:
@@ -47,9 +56,10 @@ def read_robots(body: bytes) -> Robots:
         if field == "user-agent":
             if in_rules:
                 agents, in_rules = [], False
-            agents.append(value.lower())
-            if value.lower() in (OUR_NAME, "*"):
-                groups.setdefault(value.lower(), [])
+            agent = value.partition("/")[0].strip().lower()  # many write a version behind it
+            agents.append(agent)
+            if agent in (OUR_NAME, "*"):
+                groups.setdefault(agent, [])
         elif field in ("allow", "disallow"):
             in_rules = True
             count += 1
@@ -60,6 +70,25 @@ def read_robots(body: bytes) -> Robots:
     if OUR_NAME in groups:
         return Robots(groups[OUR_NAME], named=True)
     return Robots(groups.get("*", []))
+
+
+async def ask_for_robots(courier: Courier, settings: SitesSettings, url: str) -> Answer:
+    """What robots.txt at an address comes to, after redirects like those of any page.
+
+    Of one that leads where we do not go, the redirect is the answer; of one that leads to a server
+    that is silent, and of half a file, a status of trouble, as a gateway's. No connection is left
+    open.
+    """
+    seen: list[Answer] = []
+    settings = msgspec.structs.replace(settings, page_bytes=settings.path_bytes)
+    walk = Walk(courier, settings, lambda *_: None, True, lambda answer, _: seen.append(answer))
+    visit, _ = await walk.go(url, set())
+    if not seen:
+        return Answer(0, (), b"", visit.failed, monotonic())
+    half = visit.failed == "cut-short"
+    if half or (visit.hops[-1].location and not visit.failed.startswith("redirect")):
+        return Answer(_SILENT, (), b"", visit.failed, monotonic())
+    return seen[-1]
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import msgspec
 
-from cityshield.adapters.sites.budget import keys_of
+from cityshield.adapters.sites.budget import keys_of, seconds_until_open
 from cityshield.adapters.sites.certificates import describe
 from cityshield.adapters.sites.closer import Closer
-from cityshield.adapters.sites.courier import Courier
+from cityshield.adapters.sites.courier import Barred, Courier
 from cityshield.adapters.sites.doors import Doors
 from cityshield.adapters.sites.matching import Matching
 from cityshield.adapters.sites.names import find_addresses
 from cityshield.adapters.sites.paths import ROBOTS, type_of
-from cityshield.adapters.sites.robots import read_robots
+from cityshield.adapters.sites.robots import ask_for_robots, read_robots
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.adapters.sites.turnstile import Overdrawn
 from cityshield.adapters.sites.walk import Walk, join
@@ -29,22 +30,31 @@ from cityshield.vocabulary.verdict import Failure
 MOST_OTHERS = 3
 """Further addresses of a host that are asked."""
 
-_STALE_S = 1.0
-"""Who waited so long for a place is looked up again: meanwhile somebody may have opted out."""
 _HALF = 0.5
 _LONGEST_LOCATION = 300
 
 
-class SiteVisit:
-    """A visit under way; `has_begun` once the site is asked, and `empty` are facts of nothing."""
+class _Closed(Exception):
+    """While the visit waited for its place, the time of day came at which none begins."""
 
-    def __init__(self, doors: Doors, host: str, profile: str) -> None:
+
+class SiteVisit:
+    """A visit under way; `has_begun` once the site is asked, and `empty` are facts of nothing.
+
+    `until_open` waits for the next time of day at which visits begin, or raises.
+    """
+
+    def __init__(
+        self, doors: Doors, host: str, profile: str, until_open: Callable[[], Awaitable[None]]
+    ) -> None:
         self._doors = doors
+        self._until_open = until_open
         self._host = host.lower().rstrip(".")
         self._profile = profile
         self._failed: list[Failure] = []
         self._known = b""
         self._good: list[str] = []
+        self._scoped_at = 0.0
         self.has_begun = False
         self.empty = SiteFacts(
             Subject(SITE, self._host), self._host, doors.clock.now(), doors.vantage, profile
@@ -52,9 +62,19 @@ class SiteVisit:
 
     async def run(self) -> SiteFacts:
         """The facts of the site; never raises for what a server or a name does."""
-        refused = self._doors.scope.reason(self._host)
-        if refused:
-            return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+        while True:
+            try:
+                return await self._visit()
+            except Barred as barred:
+                return msgspec.structs.replace(self.empty, reason=barred.reason, read=0.0)
+            except _Closed:
+                await self._until_open()
+
+    async def _visit(self) -> SiteFacts:
+        """Find the site, and look at it at its first address, or its second."""
+        if refused := self._doors.scope.reason(self._host):
+            raise Barred(refused)
+        self._scoped_at = monotonic()
         names = await find_addresses(self._doors.resolver, self._host)
         seen = msgspec.structs.replace(self.empty, names=names)
         good = [address for address in names.v4 + names.v6 if self._doors.lets(address)]
@@ -76,17 +96,15 @@ class SiteVisit:
         """Look at the site at one of its addresses."""
         domain = self._doors.registrable(self._host) or self._host
         keys = keys_of(address, domain, self._doors.hoster(address))
-        courier = Courier(self._doors, self._host, (address, keys))
+        courier = Courier(self._doors, self._host, (address, keys), self._scoped_at)
         matching = Matching(self._doors.match, self._host, address)
-        asked_at = monotonic()
-        await courier.come()
+        clock, windows = self._doors.clock, self._doors.settings.windows
         try:
-            if monotonic() - asked_at >= _STALE_S and (
-                refused := self._doors.scope.reason(self._host)
-            ):
-                return msgspec.structs.replace(self.empty, reason=refused, read=0.0)
+            await courier.come()
+            if not self.has_begun and seconds_until_open(windows, clock.now()):
+                raise _Closed
             self.has_begun = True
-            seen = msgspec.structs.replace(seen, at=self._doors.clock.now())
+            seen = msgspec.structs.replace(seen, at=clock.now())
             seen = await self._look(seen, courier, domain, matching)
         finally:
             courier.go()
@@ -107,8 +125,8 @@ class SiteVisit:
         is_quick = self._profile == QUICK
         walk = Walk(courier, settings, self._read_page, is_quick, matching.see_home)
         try:
-            said = None if is_quick else await self._ask_robots(courier)
-            if said is not None and _forbids_us(said):
+            said = {} if is_quick else await self._ask_robots(courier)
+            if any(map(_forbids_us, said.values())):
                 return msgspec.structs.replace(seen, reason=ROBOTS_SAY_NO, read=0.0)
             secure, chain = await self._visit_secure(walk, courier)
             seen = msgspec.structs.replace(seen, secure=secure, tls=self._judge_chain(chain))
@@ -123,13 +141,10 @@ class SiteVisit:
                 seen = msgspec.structs.replace(seen, read=_HALF)
             if is_quick:
                 return seen
-            base = (
-                self._url("https", settings.secure_port)
-                if secure.hops
-                else self._url("http", settings.plain_port)
-            )
+            scheme = "https" if secure.hops else "http"
+            base = self._url(scheme)
             seen = msgspec.structs.replace(seen, templates=matching.hits)
-            closer = Closer(self._doors, courier, domain, base, matching, said)
+            closer = Closer(self._doors, courier, domain, base, matching, said.get(scheme))
             seen = await closer.look(seen)
             if secure.hops:
                 others = await self._ask_others(courier, domain, secure)
@@ -139,28 +154,32 @@ class SiteVisit:
         except Overdrawn:
             return msgspec.structs.replace(seen, reason="budget", read=_HALF)
 
-    async def _ask_robots(self, courier: Courier) -> Answer | None:
-        """robots.txt before anything else; None where nothing comes over HTTPS.
+    async def _ask_robots(self, courier: Courier) -> dict[str, Answer]:
+        """robots.txt before anything else, by scheme: over HTTP where nothing comes over HTTPS.
 
         Its connection is ended, for the home page is to show its certificate on one of its own.
         """
-        settings = self._doors.settings
-        url = self._url("https", settings.secure_port) + ROBOTS[1:]
-        port, most = settings.secure_port, settings.path_bytes
-        said = await courier.ask(Request(url, courier.address, port, most, last=True))
-        return said if said.status and said.failed != "cut-short" else None
+        settings, url = self._doors.settings, self._url("https") + ROBOTS[1:]
+        said = await ask_for_robots(courier, settings, url)
+        if said.failed == "tls" and not said.status:
+            courier.legacy = True
+            said = await ask_for_robots(courier, settings, url)
+        if said.status:
+            return {"https": said}
+        said = await ask_for_robots(courier, settings, self._url("http") + ROBOTS[1:])
+        return {"http": said} if said.status else {}
 
     async def _visit_secure(self, walk: Walk, courier: Courier) -> tuple[Visit, tuple[bytes, ...]]:
-        url = self._url("https", self._doors.settings.secure_port)
+        url = self._url("https")
         visit, chain = await walk.go(url, set())
-        if visit.failed == "tls" and not visit.hops:
+        if visit.failed == "tls" and not visit.hops and not courier.legacy:
             courier.legacy = True
             visit, chain = await walk.go(url, set())
         return visit, chain
 
     async def _visit_plain(self, walk: Walk, secure: Visit) -> Visit:
         """Over http; where that leads to the known page of https, it is not asked for again."""
-        url = self._url("http", self._doors.settings.plain_port)
+        url = self._url("http")
         known = secure.hops[0].url if secure.hops else ""
         visit, _ = await walk.go(url, {known} if known else set())
         if not known or visit.failed != "redirects" or _next_of(visit) != known:
@@ -233,8 +252,11 @@ class SiteVisit:
         trust = self._doors.roots.trust(chain, self._host, self._doors.clock.now())
         return Tls(chain=told, trust=trust)
 
-    def _url(self, scheme: str, port: int) -> str:
-        usual = port == (443 if scheme == "https" else 80)
+    def _url(self, scheme: str) -> str:
+        settings = self._doors.settings
+        secure = scheme == "https"
+        port = settings.secure_port if secure else settings.plain_port
+        usual = port == (443 if secure else 80)
         return f"{scheme}://{self._host}/" if usual else f"{scheme}://{self._host}:{port}/"
 
 
