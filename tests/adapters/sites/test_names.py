@@ -13,7 +13,7 @@ from cityshield.adapters.sites import resolver as resolving
 from cityshield.adapters.sites.names import find_addresses, find_mail, find_records
 from cityshield.adapters.sites.resolver import Resolver
 from cityshield.adapters.sites.wire import TXT, A
-from cityshield.guards.sites.facts import Names
+from cityshield.guards.sites.facts import Mail, Names
 from cityshield.vocabulary.errors import ConfigurationError
 from tests.adapters.sites.farm import NameServer, name_server, registrable, server
 
@@ -121,7 +121,37 @@ async def test_what_else_dns_says() -> None:
     assert (names.authorities, names.tlsa) == ((("issue", "ca.example"),), ("3 1 1 " + "0f" * 32,))
     assert (mail.spf, mail.dmarc) == (("v=spf1 -all",), ("v=DMARC1; p=reject",))
     assert (mail.mta_sts, mail.tls_rpt) == ("v=STSv1; id=1", "v=TLSRPTv1; rua=x")
+    assert mail.dmarc_inherited
     assert mail.dkim == (("selector1", "v=DKIM1; p=AAAA"),)
+
+
+async def records(table: dict[tuple[str, str], Any], host: str) -> tuple[Names, Mail]:
+    async with name_server(table) as (_, place):
+        resolver = Resolver([place])
+        try:
+            names = await find_records(resolver, Names("NOERROR"), host, "town.example")
+            return names, await find_mail(resolver, names, host, "town.example", registrable)
+        finally:
+            resolver.close()
+
+
+async def test_the_rule_for_senders_is_found_among_many_texts() -> None:
+    texts = [f'"proof={number}"' for number in range(20)]
+    texts += ['"v=spf10 x"', '"V=SPF1 mx -all"']
+    names, mail = await records({("town.example", "TXT"): texts}, "town.example")
+    assert mail.spf == ("V=SPF1 mx -all",)
+    assert len(names.texts) == 16
+
+
+async def test_who_says_that_he_takes_no_mail_has_no_mail_server() -> None:
+    names, mail = await records({("town.example", "MX"): ["0 ."]}, "town.example")
+    assert (names.mail, mail.servers) == ((), ())
+
+
+async def test_a_policy_of_ones_own_is_not_inherited() -> None:
+    said = {("_dmarc.www.town.example", "TXT"): ['"v=DMARC1; p=none"']}
+    _, mail = await records(said, "www.town.example")
+    assert (mail.dmarc, mail.dmarc_inherited) == (("v=DMARC1; p=none",), False)
 
 
 async def test_a_name_without_mail_is_not_asked_for_keys() -> None:

@@ -76,8 +76,8 @@ async def find_records(resolver: Resolver, names: Names, host: str, domain: str)
     return msgspec.structs.replace(
         names,
         servers=tuple(servers.of(NS)[:_MOST]),
-        mail=tuple(sorted(_exchange(text) for text in mail.of(MX)[:_MOST])),
-        texts=tuple(text[:_LONGEST_TEXT] for text in texts.of(TXT)[:_MOST]),
+        mail=tuple(sorted(filter(_takes_mail, map(_exchange, mail.of(MX)[:_MOST])))),
+        texts=_keep_texts(texts.of(TXT)),
         authorities=authorities,
         signed=bool(signed.of(DS)) if signed.code == "NOERROR" else None,
         tlsa=tuple(text[:_LONGEST_TEXT] for text in tlsa.of(TLSA)[:_MOST]),
@@ -90,7 +90,7 @@ async def find_mail(
 ) -> Mail:
     """What DNS says of mail for a host. DMARC falls back on the domain (RFC 7489, 6.6.3)."""
     ask = partial(resolver.ask, unchecked=names.bogus)
-    (own, sts, report), servers, keys = await asyncio.gather(
+    ((own, inherited), sts, report), servers, keys = await asyncio.gather(
         asyncio.gather(
             _find_policy(ask, host, domain),
             ask(f"_mta-sts.{host}", TXT),
@@ -112,13 +112,14 @@ async def find_mail(
     if "TXT" in names.unanswered:
         unanswered.append("spf")
     return Mail(
-        spf=tuple(text for text in names.texts if text.lower().startswith("v=spf1")),
+        spf=tuple(filter(_is_spf, names.texts)),
         dmarc=_beginning("v=dmarc1", own),
         mta_sts=next(iter(_beginning("v=stsv1", sts)), ""),
         tls_rpt=next(iter(_beginning("v=tlsrptv1", report)), ""),
         dkim=tuple(dkim),
         servers=servers,
         unanswered=tuple(unanswered),
+        dmarc_inherited=inherited,
     )
 
 
@@ -142,11 +143,12 @@ async def _find_servers(
     )
 
 
-async def _find_policy(ask: Ask, host: str, domain: str) -> Reply:
+async def _find_policy(ask: Ask, host: str, domain: str) -> tuple[Reply, bool]:
+    """The answer that says what to do with false mail, and whether it is that of the domain."""
     own = await ask(f"_dmarc.{host}", TXT)
     if host == domain or _beginning("v=dmarc1", own) or not _is_answered(own):
-        return own
-    return await ask(f"_dmarc.{domain}", TXT)
+        return own, False
+    return await ask(f"_dmarc.{domain}", TXT), True
 
 
 async def _find_authorities(
@@ -197,6 +199,22 @@ def _chain(host: str, reply: Reply) -> tuple[tuple[str, ...], bool]:
 def _exchange(text: str) -> tuple[int, str]:
     preference, _, name = text.partition(" ")
     return int(preference), name
+
+
+def _takes_mail(server: tuple[int, str]) -> bool:
+    """Whether it is a server: the root's name stands for none (RFC 7505)."""
+    return bool(server[1])
+
+
+def _keep_texts(texts: list[str]) -> tuple[str, ...]:
+    """So many of the texts, SPF first: proofs of who owns the name may be many."""
+    ordered = sorted(texts, key=lambda text: not _is_spf(text))
+    return tuple(text[:_LONGEST_TEXT] for text in ordered[:_MOST])
+
+
+def _is_spf(text: str) -> bool:
+    """Whether a text is an SPF record (RFC 7208, 4.5)."""
+    return text[:7].lower() in ("v=spf1", "v=spf1 ")
 
 
 def _beginning(start: str, reply: Reply) -> tuple[str, ...]:

@@ -249,6 +249,7 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     policy of MTA-STS, `mta_sts_failed` is why it cannot be had (`not-asked` where its host is out
     of scope, `status`, `text`, `certificate` or a code of `Visit`), and `mta_sts_mx` the names that
     it allows. `unanswered` are records, by these field names, that nobody answered for.
+    `dmarc_inherited` says that `dmarc` is the record of the organisation's domain.
     """
 
     spf: tuple[str, ...] = ()
@@ -263,6 +264,7 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     mta_sts_max_age_s: int = 0
     servers: tuple[MailServer, ...] = ()
     unanswered: tuple[str, ...] = ()
+    dmarc_inherited: bool = False
 
 
 class TemplateHit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

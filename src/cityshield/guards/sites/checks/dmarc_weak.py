@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import re
-
 from cityshield.guards.check import Hit, check
 from cityshield.guards.sites.answers import shorten
 from cityshield.guards.sites.facts import SiteFacts
 
-_POLICY = re.compile(r";\s*p\s*=\s*(\w+)", re.IGNORECASE)
-
 
 @check(severity="low", cwe=290)
 def dmarc_weak(facts: SiteFacts) -> Hit | None:
-    """Hit on `p=none`, on no policy that is understood, and on two records (RFC 7489, 6.6.3)."""
-    records = facts.mail.dmarc if facts.mail is not None else ()
-    if not records:
+    """Hit on `p=none`, on no policy that is understood, and on two records (RFC 7489, 6.6.3).
+
+    Of a record that the name inherits, `sp` holds where it has one. A policy that holds for none
+    of the mail is the next weaker one (6.6.4): `reject` is `quarantine`, which is `none`.
+    """
+    mail = facts.mail
+    if mail is None or not mail.dmarc:
         return None
-    found = _POLICY.search(records[0][:1_000])
-    if len(records) == 1 and found is not None and found[1].lower() in ("quarantine", "reject"):
+    tags = _tags(mail.dmarc[0])
+    policy = tags.get("p", "")
+    if mail.dmarc_inherited:
+        policy = tags.get("sp", policy)
+    refuses = policy == "reject" or (policy == "quarantine" and tags.get("pct") != "0")
+    if refuses and "p" in tags and len(mail.dmarc) == 1:
         return None
-    return Hit(args={"record": shorten(records[0])}, location=f"_dmarc.{facts.host}")
+    return Hit(args={"record": shorten(mail.dmarc[0])}, location=f"_dmarc.{facts.host}")
+
+
+def _tags(record: str) -> dict[str, str]:
+    """The tags of a record with their values, in lower case."""
+    pairs = [tag.partition("=") for tag in record[:1_000].lower().split(";")]
+    return {name.strip(): value.strip() for name, _, value in reversed(pairs)}
