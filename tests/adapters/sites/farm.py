@@ -246,7 +246,7 @@ class Certified:
             builder = builder.add_extension(limits, critical=True)
         if purpose is not None:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        if not authority:
+        if not authority or "." in names[0]:
             listed = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(listed, critical=False)
         if where:

@@ -137,6 +137,11 @@ def test_a_certificate_for_clients_is_none_for_servers(tmp_path: Path, root: Cer
         assert trust(root, leaf, middle) == said
 
 
+def test_an_authority_is_no_server(tmp_path: Path, root: Certified) -> None:
+    own = Certified(tmp_path, ["town.example"], issuer=root, authority=True)
+    assert trust(root, own) == "other"
+
+
 @pytest.mark.parametrize(("where", "said"), [(AT, "incomplete"), ("", "unknown-issuer")])
 def test_a_gap_is_told_at_any_depth(tmp_path: Path, root: Certified, where: str, said: str) -> None:
     upper = Certified(tmp_path, ["Upper"], issuer=root, authority=True)

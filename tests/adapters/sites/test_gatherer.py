@@ -482,13 +482,16 @@ async def test_a_cookie_that_a_redirect_sets_is_read_too() -> None:
         ("<meta http-equiv=refresh content='0;url=http://village.example/'>", ["/"]),
         ("<meta http-equiv=refresh content='60;url=/portal/'>", ["/"]),
         ("<meta http-equiv=refresh content='0;url=/loop'>", ["/", "/loop"]),
+        ("<meta http-equiv=refresh content='5;url=/?t=2'>", ["/"]),
+        ("<meta http-equiv=refresh content='0;url=/gone'>", ["/"]),
+        ("<meta http-equiv=refresh content='0;url=http://www.town.example/'>", ["/"]),
     ],
 )
 async def test_a_page_that_sends_visitors_on_is_followed(
     head: str, led: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(farm, "read_page", page.read_page)
-    again = "<meta http-equiv=refresh content='0;url=/loop'><title>loop</title>"
+    again = "<meta http-equiv=refresh content='0;url=/more'><title>loop</title>"
     portal, loop = answer(b"<title>portal</title>"), answer(again.encode())
     stub = answer(f"{head}<title>stub</title>".encode())
     site = Site({"/": stub, "/portal/?x=1": portal, "/loop": loop})
@@ -643,6 +646,17 @@ async def test_a_path_that_got_no_answer_is_not_taken_for_absent(
     assert facts.read == 0.9
 
 
+async def test_one_path_of_many_without_an_answer_keeps_no_finding_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cityshield.adapters.sites.budget._FIRST_PAUSE_S", 0.01)
+    site = Site({"/": answer(b"<html>"), "/p4": answer(b"", 503), "*": answer(b"", 404)})
+    facts = await look_closer(site, paths=tuple(f"/p{number}" for number in range(5)))
+    assert ("sites.paths", "no-answer", 1) in [
+        (each.check, each.reason, each.count) for each in facts.failed
+    ]
+
+
 async def test_a_server_in_trouble_is_asked_for_nothing_more_than_it_must() -> None:
     site = Site({"/": answer(b"<html>"), "/robots.txt": answer(b"", 500)})
     facts = await look_closer(site)
@@ -691,7 +705,7 @@ async def test_scripts_that_are_too_many_are_said(status: int) -> None:
     told = [(failure.check, failure.reason, failure.count) for failure in facts.failed]
     assert told == [
         ("sites.vulnerable_library", "robots", 1),
-        ("sites.vulnerable_library", "too-many", 3),
+        ("sites.scripts", "too-many", 3),
     ]
 
 
@@ -746,6 +760,7 @@ async def test_who_opts_out_during_a_visit_is_asked_for_nothing_more(
         facts = await visit_one(one, HOST)
     assert site.asked[-1] == (HOST, "/.git/config")
     assert (facts.reason, facts.read, facts.plain, facts.names) == ("opted-out", 0.0, None, None)
+    assert facts.requests >= len(site.asked) > 1
     assert one._turnstile.budget.in_flight("all") == 0
 
 
@@ -1005,6 +1020,12 @@ async def test_redirects_of_robots_txt_are_followed(count: int, to: str, reason:
         facts = await visit_one(one, HOST)
     assert facts.reason == reason
     assert ("elsewhere.example", "/rules") not in site.asked
+
+
+async def test_robots_txt_that_leads_to_no_address_of_the_web_forbids_nothing() -> None:
+    site = Site({"/": answer(b"<html>"), "/robots.txt": answer(b"", 302, Location="mailto:x@y")})
+    facts = await look_closer(site)
+    assert not [each for each in facts.failed if each.reason == "robots"]
 
 
 async def test_robots_txt_that_leads_to_a_silent_server_lets_us_read_no_path() -> None:

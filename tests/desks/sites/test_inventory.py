@@ -125,6 +125,14 @@ def test_a_list_as_excel_in_chinese_writes_it_is_read(ascii_lines: int) -> None:
     assert isinstance(items[-1], Rejected)
 
 
+def test_a_line_with_accents_makes_no_list_chinese() -> None:
+    ascii_ = [b"host,owner\n", *[b"a.example,x\n"] * 100]
+    lines = [*ascii_, "b.example,Cafés Rösti\n".encode("latin-1"), "政务.example,教育\n".encode()]
+    items = list(read_sites(iter(lines)))
+    assert isinstance(items[-2], Rejected)
+    assert items[-1] == Site("xn--zfr164b.example", "教育")
+
+
 def test_one_bad_line_makes_no_list_chinese() -> None:
     lines = [b"host,owner\n", *["a.example,第一中学\n".encode()] * 2,
              "b.example,中学\n".encode("gb18030"), "c.example,中学\n".encode()]  # fmt: skip

@@ -272,6 +272,13 @@ def test_hidden_links_are_noted_however_many_hosts_are_linked() -> None:
         "<div style='position:absolute;left:50%;margin-left:-500px'><a href=https://b.test/>casino",
         "<table><tr><td hidden>x<td><a href=https://bet.test/>casino</a></table>",
         "<ul><li hidden>x<ul><li>y</ul><li><a href=https://bet.test/>casino</a></ul>",
+        "<div hidden><a href=https://book.test/>Book appointment slots</a></div>",
+        "<div hidden>a debate on betting shops: <a href=https://law.test/>the law</a></div>",
+        "<ul><li hidden>x<ul><li>y<li>z</ul></li></ul><a href=https://b.test/>casino</a>",
+        "<ul><li hidden>x</ul><a href=https://b.test/>casino</a>",
+        "<p hidden>x<div>y</div><a href=https://b.test/>casino</a>",
+        "<select><option hidden>x</select><a href=https://b.test/>casino</a>",
+        "<table><tr hidden><td>x<tbody><tr><td><a href=https://b.test/>casino</a></table>",
         "<div hidden>our specialists <a href=https://social.test/>follow us</a></div>",
     ],
 )
@@ -287,6 +294,7 @@ def test_what_is_seen_or_sells_nothing_is_no_dark_link(html: str) -> None:
         "<ul><li hidden><ul><li>x</ul><a href=https://bet.test/>casino</a></ul>",
         "<div hidden>x<div>y</div><a href=https://bet.test/>slot online</a></div>",
         "<a hidden href=https://bet.test/>viagra</a>",
+        "<div hidden><a href=https://bet.test/>poker</a> and slots</div>",
     ],
 )
 def test_dark_links(html: str) -> None:

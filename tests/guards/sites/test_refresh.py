@@ -33,6 +33,10 @@ def test_where_a_page_leads(head: str, target: str) -> None:
     assert refresh_of("", f"<!doctype html><html><head>{head}</head>".encode()) == target
 
 
+def test_a_file_may_end_with_the_tag() -> None:
+    assert refresh_of("", b'<meta http-equiv="refresh" content="0; url=/portal/">') == "/portal/"
+
+
 def test_the_header_comes_first() -> None:
     assert refresh_of("0; url=/a", b"<meta http-equiv=refresh content='0;url=/b'>") == "/a"
     assert refresh_of("60", b"") == ""

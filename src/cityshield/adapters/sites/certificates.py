@@ -261,8 +261,24 @@ def _require_authority(_: Policy, __: x509.Certificate, basics: x509.BasicConstr
         raise ValueError("no authority")
 
 
+def _refuse_authority(
+    _: Policy, __: x509.Certificate, basics: x509.BasicConstraints | None
+) -> None:
+    """Raise where the certificate of a server is one of an authority."""
+    if basics is not None and basics.ca:
+        raise ValueError("an authority")
+
+
+def _refuse_signing(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    """Raise where the key of a server may sign certificates."""
+    if usage is not None and usage.key_cert_sign:
+        raise ValueError("the key of an issuer")
+
+
 _SERVER = (
     ExtensionPolicy.permit_all()
+    .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _refuse_authority)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _refuse_signing)
     .require_present(x509.SubjectAlternativeName, Criticality.AGNOSTIC, None)
     .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _require_server)
 )

@@ -46,6 +46,8 @@ _LONGEST_NAME = 255
 _IN_TROUBLE = 500
 _PATHS_SHARE = 0.2
 """The share of a closer look that the paths are."""
+_MANY = 0.25
+"""Where fewer of the paths give no answer, what was found before may still be seen to be gone."""
 
 Libraries = tuple[tuple[str, str], ...]
 
@@ -212,7 +214,8 @@ class Closer:
         """Say that some paths were not read; what was not read is not known."""
         if not count:
             return facts
-        self._note("sites.exposed", reason, count)
+        few = reason == "no-answer" and count < _MANY * all_of
+        self._note("sites.paths" if few else "sites.exposed", reason, count)
         share = _PATHS_SHARE * min(1, count / all_of)
         return msgspec.structs.replace(facts, read=facts.read - share)
 
@@ -262,7 +265,8 @@ class Closer:
                 if answer.status == 200:
                     known[script.url] = self._read_script(answer.body, script.url)
         for reason, count in Counter(left.values()).items():
-            self._note("sites.vulnerable_library", reason, count)
+            check = "sites.scripts" if reason == "too-many" else "sites.vulnerable_library"
+            self._note(check, reason, count)
         if not known:
             return facts
         scripts = tuple(

@@ -14,7 +14,7 @@ import msgspec
 from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Answer
-from cityshield.adapters.sites.walk import Walk
+from cityshield.adapters.sites.walk import Walk, join
 
 OUR_NAME: Final = "cityshield"
 _MOST_BYTES = 500 << 10
@@ -85,8 +85,9 @@ async def ask_for_robots(courier: Courier, settings: SitesSettings, url: str) ->
     visit, _ = await walk.go(url, set())
     if not seen:
         return Answer(0, (), b"", visit.failed, monotonic())
-    half = visit.failed == "cut-short"
-    if half or (visit.hops[-1].location and not visit.failed.startswith("redirect")):
+    last = visit.hops[-1]
+    leads = last.location and join(last.url, last.location)
+    if visit.failed == "cut-short" or (leads and not visit.failed.startswith("redirect")):
         return Answer(_SILENT, (), b"", visit.failed, monotonic())
     return seen[-1]
 

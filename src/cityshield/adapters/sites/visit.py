@@ -106,6 +106,15 @@ class SiteVisit:
             self.has_begun = True
             seen = msgspec.structs.replace(seen, at=clock.now())
             seen = await self._look(seen, courier, domain, matching)
+        except Barred as barred:
+            return msgspec.structs.replace(
+                self.empty,
+                reason=barred.reason,
+                read=0.0,
+                requests=courier.requests,
+                connections=courier.connections,
+                bytes_in=courier.bytes_in,
+            )
         finally:
             courier.go()
         return msgspec.structs.replace(

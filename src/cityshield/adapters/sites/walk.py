@@ -15,7 +15,7 @@ from cityshield.adapters.sites.courier import Courier
 from cityshield.adapters.sites.settings import SitesSettings
 from cityshield.adapters.sites.transfer import Answer, Request
 from cityshield.guards.sites.addresses import without_values
-from cityshield.guards.sites.facts import Cookie, Hop, Page, Visit
+from cityshield.guards.sites.facts import BROKEN_OFF, Cookie, Hop, Page, Visit
 from cityshield.guards.sites.refresh import refresh_of
 
 _OK = 200
@@ -55,7 +55,8 @@ class Walk:
     async def go(self, url: str, seen: set[str]) -> tuple[Visit, tuple[bytes, ...]]:
         """Follow redirects from an address, each looked at before; the chain is of the first.
 
-        A page that sends its visitors on within the site is such a redirect too.
+        A page that sends its visitors on within the site is such a redirect too, once, if it leads
+        to a page.
         Cookies are those that the site and its kin set on the way.
         """
         settings = self._settings
@@ -63,13 +64,13 @@ class Walk:
         hops: list[Hop] = []
         chain: tuple[bytes, ...] = ()
         cookies: tuple[Cookie, ...] = ()
-        failed, page, asked = "", None, set[str]()
+        failed, page, known = "", None, frozenset(seen)
+        sender: tuple[tuple[Hop, ...], Page | None] | None = None
         for _ in range(settings.redirects + 1):
             if url in seen:
                 failed = "redirects"
                 break
             seen.add(url)
-            asked.add(url)
             answer = await self._ask_for_hop(url, not hops)
             if isinstance(answer, str):
                 failed = answer
@@ -83,7 +84,9 @@ class Walk:
             location = location[:_LONGEST_URL]
             if not location:
                 page = self._read_page(answer, url)
-                location = self._sent_on(answer, url, asked) if page is not None else ""
+                location = self._sent_on(answer, url) if page and sender is None else ""
+                if location:
+                    sender = (*hops, _keep(url, answer, "")), page
             hops.append(_keep(url, answer, location))
             if self._courier.is_kin(_parts(url)[1]):
                 cookies = read_cookies(answer.headers, cookies)
@@ -95,6 +98,9 @@ class Walk:
                 break
         else:
             failed = "redirects"
+        is_page = (not failed or failed in BROKEN_OFF) and hops[-1].status == _OK
+        if sender is not None and url not in known and not is_page:
+            (*hops,), page, failed = *sender, ""
         visit = Visit(
             hops=tuple(hops),
             address=self._courier.address,
@@ -105,14 +111,17 @@ class Walk:
         )
         return visit, chain
 
-    def _sent_on(self, answer: Answer, url: str, asked: set[str]) -> str:
+    def _sent_on(self, answer: Answer, url: str) -> str:
         """Where a page sends its visitors on to at once; empty where they stay with it."""
         if answer.failed or answer.status != _OK:
             return ""
         location = refresh_of(answer.first("refresh"), answer.body)[:_LONGEST_URL]
         target = join(url, location) if location else ""
-        stays = not target or target in asked or not self._courier.is_kin(_parts(target)[1])
-        return "" if stays else location
+        if not target or not self._courier.is_kin(_parts(target)[1]):
+            return ""
+        here, there = url.partition("?")[0], target.partition("?")[0]
+        is_same = there == here or there == here.replace("https:", "http:", 1)
+        return "" if is_same else location
 
     async def _ask_for_hop(self, url: str, first: bool) -> Answer | str:
         """The answer of one hop, or the reason why it was not asked for."""

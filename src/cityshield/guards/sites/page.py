@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import ada_url
 
@@ -16,6 +16,7 @@ from cityshield.guards.sites.fingerprints import version_marks
 from cityshield.guards.sites.hosts import host_of, is_foreign
 from cityshield.guards.sites.markup import EVERY_TAG, TELLING_TAG, address_of, attributes_of, decode
 from cityshield.guards.sites.personal import find_personal, mask_ids
+from cityshield.guards.sites.unseen import Unseen, has_no_size, is_hidden
 from cityshield.guards.sites.words import (
     DEFACED,
     FOR_SALE,
@@ -45,35 +46,6 @@ _LONGEST_URL = 2_000
 _LONGEST_TITLE = 300
 _SHORT_TEXT = 2_000
 _SHORT_PAGE = 6_000
-_VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-_CELLS = frozenset({"td", "th", "tr"})
-_TERMS = frozenset({"dd", "dt"})
-_ENDED_BY = {
-    "dd": _TERMS, "dt": _TERMS, "li": frozenset({"li"}), "option": frozenset({"option"}),
-    "p": frozenset({"p"}), "td": _CELLS, "th": _CELLS, "tr": frozenset({"tr"}),
-}  # fmt: skip
-"""The beginnings that end an element which has no end tag (HTML 13.1.2.4), the usual ones."""
-_HOLDERS = frozenset({"dl", "ol", "select", "table", "ul"})
-"""Inside one of these such a beginning is that of an element further in."""
-_WHOLE = frozenset({"body", "html"})
-"""Pages that are hidden as a whole are shown by a script."""
 _SCRIPT_TYPES = frozenset(
     ["", "module"]
     + [f"{kind}/{name}" for kind in ("text", "application")
@@ -82,14 +54,6 @@ _SCRIPT_TYPES = frozenset(
     + [f"text/javascript1.{minor}" for minor in range(6)]
 )  # fmt: skip
 """The types of JavaScript (MIME Sniffing, 4.6), with those of modules and none."""
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
-    r"|(?:left|top|text-indent|margin-left|margin-top)\s*:\s*-\d{3}",
-    re.IGNORECASE,
-)
-_CENTRED = re.compile(r"(?:left|top)\s*:\s*50%", re.IGNORECASE)
-_CLIPPED = re.compile(r"overflow(?:-[xy])?\s*:\s*hidden", re.IGNORECASE)
-_NO_SIZE = re.compile(r"(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)", re.IGNORECASE)
 _ICP = re.compile(
     r"[\u4e00-\u9fff][)）]?\s{0,3}ICP\s{0,3}[备证]\s{0,3}\d{5,10}\s{0,3}号(?:\s{0,3}-\s{0,3}\d{1,3})?",
     re.IGNORECASE,
@@ -142,7 +106,6 @@ class _Reader:
         self._language = ""
         self._about: list[str] = []
         self._text: list[str] = []
-        self._hidden_text: list[str] = []
         self._scripts: dict[Script, None] = {}
         self._styles: dict[Script, None] = {}
         self._insecure: dict[str, None] = {}
@@ -159,21 +122,18 @@ class _Reader:
         self._redirectors: dict[str, None] = {}
         self._form = -1
         self._has_moved = False
-        self._unseen = ""
-        self._depth = self._holders = 0
-        self._unseen_text: list[str] = []
-        self._unseen_leads_away = False
+        self._unseen = Unseen()
         self._is_cut = False
 
     def read(self, text: str) -> None:
         """Take one pass over the page."""
         handlers = _HANDLERS
-        pieces = self._text
+        pieces, unseen = self._text, self._unseen
         next_tag, next_telling = EVERY_TAG.match, TELLING_TAG.match
         at, size, left = 0, len(text), _MOST_TAGS
         while at < size and left:
             left -= 1
-            every = self._unseen or self._has_moved
+            every = unseen or self._has_moved
             found = next_tag(text, at) if every else next_telling(text, at)
             if found is None:
                 break
@@ -181,49 +141,31 @@ class _Reader:
             before, raw, inside, content, slash, name, attributes = found.groups()
             if before:
                 pieces.append(before)
-                if self._unseen:
-                    self._unseen_text.append(before)
+                if unseen:
+                    unseen.add(before)
             if raw:
                 self._read_raw(raw.lower(), inside, content)
                 continue
             if not name:
                 continue
             name = name.lower()
-            if self._unseen:
-                self._go_on_unseen(name, bool(slash))
+            if unseen:
+                unseen.go_on(name, bool(slash))
             if slash:
                 if name == "form":
                     self._form = -1
                 continue
             hidden = False
-            if not self._unseen and attributes:
+            if not unseen and attributes:
                 told = attributes.lower()
-                if ("style" in told or "hidden" in told) and name not in _WHOLE:
-                    hidden = _is_hidden(attributes_of(attributes))
-                    if hidden and name not in _VOID:
-                        self._unseen, self._depth = name, 1
+                if "style" in told or "hidden" in told:
+                    hidden = is_hidden(name, attributes_of(attributes))
+                    if hidden:
+                        unseen.begin(name)
             if (handler := handlers.get(name)) is not None:
                 handler(self, attributes, hidden)
-        self._end_unseen()
+        unseen.end()
         self._is_cut = not left and at < size
-
-    def _go_on_unseen(self, name: str, is_end: bool) -> None:
-        """Go on in an element that is not seen, until it ends."""
-        if name in _HOLDERS and name != self._unseen:
-            self._holders = max(0, self._holders + (-1 if is_end else 1))
-        elif not is_end and not self._holders and name in _ENDED_BY.get(self._unseen, ()):
-            self._end_unseen()
-        elif name == self._unseen:
-            self._depth += -1 if is_end else 1
-            if not self._depth:
-                self._end_unseen()
-
-    def _end_unseen(self) -> None:
-        """What an element says that is not seen counts only where it leads to others."""
-        if self._unseen_leads_away:
-            self._hidden_text += self._unseen_text
-        self._unseen_text.clear()
-        self._unseen, self._holders, self._unseen_leads_away = "", 0, False
 
     def page(self, text: str, charset: str, size_bytes: int, digest: str) -> Page:
         """What was taken, with the marks of the whole text."""
@@ -283,8 +225,8 @@ class _Reader:
                 yield DEFACED
         for topic in advertised(" ".join([title, *self._about])):
             yield f"spam:{topic}"
-        if self._hidden_text:
-            hidden = decode_all(_MARKUP.sub(" ", " ".join(self._hidden_text)[:_MOST_TEXT]))
+        if self._unseen.said:
+            hidden = decode_all(_MARKUP.sub(" ", " ".join(self._unseen.said)[:_MOST_TEXT]))
             for topic in sold(hidden.lower()):
                 yield f"dark-links:{topic}"
         if self._secrets:
@@ -392,7 +334,7 @@ class _Reader:
         source = self._join(attributes.get("src", "")) if attributes.get("src") else ""
         if source and len(self._frames) < _MOST:
             self._note_insecure(source)
-            unseen = hidden or bool(self._unseen) or _has_no_size(attributes)
+            unseen = hidden or bool(self._unseen) or has_no_size(attributes)
             self._frames[without_values(source), unseen] = None
 
     def _read_form(self, inside: str, hidden: bool) -> None:
@@ -425,7 +367,7 @@ class _Reader:
         if host in self._links or len(self._links) < _MOST:
             self._links[host] = self._links.get(host, 0) + 1
         if (hidden or self._unseen) and is_foreign(host, self._host):
-            self._unseen_leads_away = bool(self._unseen)
+            self._unseen.lead_away()
             if len(self._hidden_links) < _MOST:
                 self._hidden_links[without_values(address[:_LONGEST_TITLE])] = None
 
@@ -467,18 +409,3 @@ def decode_all(text: str) -> str:
     if "&" not in text:
         return text
     return "".join([decode(text[at : at + 4_000]) for at in range(0, len(text), 4_000)])
-
-
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    style = attributes.get("style", "")
-    if "hidden" in attributes or (_NO_SIZE.search(style) and _CLIPPED.search(style)):
-        return True
-    found = _HIDING.search(style)
-    return found is not None and not (found[0][:6].lower() == "margin" and _CENTRED.search(style))
-
-
-def _has_no_size(attributes: dict[str, Any]) -> bool:
-    sizes = [attributes.get(name, "").strip().removesuffix("px") for name in ("width", "height")]
-    return any(size in ("0", "1") for size in sizes) or bool(
-        _NO_SIZE.search(attributes.get("style", ""))
-    )

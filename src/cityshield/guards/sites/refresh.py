@@ -29,7 +29,7 @@ def refresh_of(header: str, body: bytes) -> str:
     text, at, within = head.decode("utf-8", "replace"), 0, 0
     for _ in range(_MOST_TAGS):
         found = EVERY_TAG.match(text, at)
-        if found is None or found.end() == at or found.end() == len(text):
+        if found is None or found.end() == at:
             break
         at = found.end()
         slash, name, inside = found[5], (found[6] or "").lower(), found[7]

@@ -159,19 +159,21 @@ _SPAM = {
 _SPAM_WORDS = {
     "casino": "gambling",
     "casinos": "gambling",
+    "porn": "adult",
+    "porno": "adult",
+    "viagra": "pharmacy",
+    "cialis": "pharmacy",
+    "levitra": "pharmacy",
     "poker": "gambling",
     "slots": "gambling",
     "jackpot": "gambling",
     "betting": "gambling",
-    "porn": "adult",
-    "porno": "adult",
     "xxx": "adult",
-    "viagra": "pharmacy",
-    "cialis": "pharmacy",
-    "levitra": "pharmacy",
 }
-"""Words of the same that are honest ones too, as in the name of a town: in a title and keywords two
-of them count, in what hidden links say each."""
+"""Words of the same that are honest ones too, as in the name of a town: two of them count."""
+
+_RARELY_HIDDEN = frozenset(["casino", "casinos", "porn", "porno", "viagra", "cialis", "levitra"])
+"""Those that count alone in what hidden links say."""
 
 
 class Phrases:
@@ -224,4 +226,6 @@ def advertised(text: str) -> set[str]:
 
 def sold(text: str) -> set[str]:
     """The topics of spam in what hidden links say, in lower case."""
-    return _spam().find(text) | {word.split()[0] for word in _spam_words().find(text)}
+    words = [found.split() for found in _spam_words().find(text)]
+    counts = len(words) > 1 or any(word in _RARELY_HIDDEN for _, word in words)
+    return _spam().find(text) | {topic for topic, _ in words if counts}
