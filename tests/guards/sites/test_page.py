@@ -194,6 +194,7 @@ HOSTILE = {
     "almost closed": "<title>" + "</titl" * MANY,
     "signs": "<a ='" * MANY,
     "angles": "<" * MANY * 5,
+    "inputs": "<input type=tel></form>" * MANY,
     "references": "&#" + "9" * MANY * 5,
     "many references": "&amp;&#x41;" * MANY,
     "links": "".join(f"<a href=https://h{n}.test/>" for n in range(MANY)),

@@ -56,8 +56,7 @@ class Walk:
         """Follow redirects from an address, each looked at before; the chain is of the first.
 
         A page that sends its visitors on within the site is such a redirect too, once, if it leads
-        to a page.
-        Cookies are those that the site and its kin set on the way.
+        to a page. Cookies are those that the site and its kin set on the way.
         """
         settings = self._settings
         began = monotonic()

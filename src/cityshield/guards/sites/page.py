@@ -120,7 +120,7 @@ class _Reader:
         self._referrer = ""
         self._code: list[str] = []
         self._redirectors: dict[str, None] = {}
-        self._form = -1
+        self._form = self._no_form = -1
         self._has_moved = False
         self._unseen = Unseen()
         self._is_cut = False
@@ -208,15 +208,15 @@ class _Reader:
         if _SIGNED.match(title):
             yield DEFACED
         found = anywhere().find(lower)
+        if any(mark.startswith("miner:") for mark in found):
+            in_code = anywhere().find("\n".join(self._code).lower())
+            found = {mark for mark in found if not mark.startswith("miner:") or mark in in_code}
         for mark in found:
             if mark in (PARKED, FOR_SALE):
                 if len(visible) < _SHORT_TEXT:
                     yield mark
             elif mark.startswith("default-page:"):
                 if len(visible) < _SHORT_PAGE:
-                    yield mark
-            elif mark.startswith("miner:"):
-                if mark in anywhere().find("\n".join(self._code).lower()):
                     yield mark
             elif mark not in (TELEGRAM_BOT, TELLS_VERSION):
                 yield mark
@@ -349,11 +349,12 @@ class _Reader:
         attributes = attributes_of(inside)
         kind = attributes.get("type", "").lower()
         if kind in _PERSONAL_INPUTS:
-            if self._form < 0:  # outside any, so a script of the page sends it
-                self._form = len(self._forms)
+            if self._form < 0 and self._no_form < 0:  # outside any: a script of the page sends it
+                self._no_form = len(self._forms)
                 self._forms.append((self._own, "get"))
-            self._asked.add(self._form)
-            (self._secrets if kind == "password" else self._contacts).add(self._form)
+            form = self._no_form if self._form < 0 else self._form
+            self._asked.add(form)
+            (self._secrets if kind == "password" else self._contacts).add(form)
 
     def _read_anchor(self, inside: str, hidden: bool) -> None:
         address = address_of(inside)
