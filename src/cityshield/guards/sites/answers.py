@@ -60,6 +60,17 @@ def header(hop: Hop, name: str) -> str:
     return found[0] if len(found) == 1 else ", ".join(found)
 
 
+def hsts_age_s(hop: Hop) -> int:
+    """How long browsers are to insist on HTTPS; 0 where that does not hold (RFC 6797, 6.1.1).
+
+    Of several fields the first counts (8.1).
+    """
+    first = header(hop, "strict-transport-security")[:500].partition(",")[0]
+    words = [word.partition("=") for word in first.replace('"', "").lower().split(";")]
+    ages = [value.strip() for name, _, value in words if name.strip() == "max-age"]
+    return int(ages[0]) if ages and ages[0].isascii() and ages[0].isdigit() else 0
+
+
 def leaf(facts: SiteFacts) -> Certificate | None:
     """The site's own certificate."""
     return facts.tls.chain[0] if facts.tls is not None and facts.tls.chain else None

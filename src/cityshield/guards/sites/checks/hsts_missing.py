@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityshield.guards.check import Hit, check
-from cityshield.guards.sites.answers import header, secure_home
+from cityshield.guards.sites.answers import hsts_age_s, secure_home
 from cityshield.guards.sites.facts import SiteFacts
 
 
@@ -14,10 +14,4 @@ def hsts_missing(facts: SiteFacts) -> Hit | None:
     Also where the certificate is not trusted: browsers begin to heed the header once it is.
     """
     hop = secure_home(facts)
-    if hop is None:
-        return None
-    first = header(hop, "strict-transport-security")[:500].partition(",")[0]
-    words = [word.partition("=") for word in first.replace('"', "").lower().split(";")]
-    ages = [value.strip() for name, _, value in words if name.strip() == "max-age"]
-    holds = ages and ages[0].isascii() and ages[0].isdigit() and ages[0].strip("0")
-    return None if holds else Hit(location="Strict-Transport-Security")
+    return None if hop is None or hsts_age_s(hop) else Hit(location="Strict-Transport-Security")
